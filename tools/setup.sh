@@ -14,7 +14,7 @@ usage() {
 
 build='gcc libc6-dev binutils meson ninja-build pkg-config libjansson-dev zlib1g-dev librandom123-dev
 libopenblas-dev libcairo2-dev fonts-dejavu-core'
-test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy abigail-tools'
+test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy python3-venv abigail-tools'
 # gcc-multilib would exclude the other compilers, so that i386 has one of its own like them.
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 gcc-i686-linux-gnu libc6-dev-i386-cross qemu-user'

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, products by each BLAS, the installed library with the examples,
-# the format of the code, byte order, 32 bits, and the kernels of arm64.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install format endian words
-#        arm64
+# the wheel for Python, the format of the code, byte order, 32 bits, and the kernels of arm64.
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install python format endian
+#        words arm64
 #   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; blas_all, every
-#   test with every BLAS of Debian; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other
-#   processors, to be run before a release; fresh: the commands of the README on a new Debian system; and deb: the Debian
-#   packages, built and used on new systems. CONTRIBUTING.md says what each stage does.
+#   test with every BLAS of Debian; python_peers; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests
+#   on other processors, to be run before a release; fresh: the commands of the README on a new Debian system; and deb:
+#   the Debian packages, built and used on new systems. CONTRIBUTING.md says what each stage does.
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 usage() {
 	sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' tools/test.sh
 }
-stages=${*:-gcc clang asan asan_clang tsan valgrind blas install format endian words arm64}
+stages=${*:-gcc clang asan asan_clang tsan valgrind blas install python format endian words arm64}
 for stage in $stages; do
 	case $stage in -h | --help) usage; exit 0 ;; esac
 	grep -q "^stage_$stage() {" tools/test.sh || { echo "test: no stage '$stage'" >&2; usage >&2; exit 2; }
@@ -162,7 +162,7 @@ stage_valgrind_all() {
 # libblas.so.3, of which Debian has several; LD_LIBRARY_PATH says which. Left out is what learns for long, runs Python,
 # or computes nothing. Less optimisation, because compiling takes half of the time.
 blas_build() { # STAGE
-	build "$1" build-blas-forced gcc -Doptimization=1 -Dtests=true -Ddefault_library=static -Dblas=blas \
+	build "$1" build-blas-forced gcc -Doptimization=1 -Dtests=enabled -Ddefault_library=static -Dblas=blas \
 		'-Dc_args=-DEGM_PRODUCTS_FORCED=2' && step "$1" fetch tools/blas.sh
 }
 # blas_run STAGE LIBRARY PATH ARGUMENT...: of the test runner. A library that is not the one that contexts open fails.
@@ -297,6 +297,30 @@ stage_fresh() {
 }
 stage_deb() {
 	debian deb sh tests/install/deb.sh . build-root/deb
+}
+
+# The wheel that `pip install .` builds, in empty environments.
+stage_python() {
+	sh tests/bindings/wheel.sh . "$python3" >"$log/wheel.tap" 2>"$log/wheel.log"
+	grep -A 40 '^not ok' "$log/wheel.tap"
+	count python "$log/wheel.tap"
+	grep -q '^1[.][.]' "$log/wheel.tap" || add failed python 'the test of the wheel ended early'
+}
+
+# The tests of the binding with the newest NumPy and with what it works with: they skip what is not installed.
+stage_python_peers() {
+	local folder=$PWD/build-peers name python=build-peers/bin/python
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both &&
+		step python_peers environment "$python3" -m venv "$folder" &&
+		step python_peers packages "$python" -m pip install -q numpy pandas scikit-learn joblib matplotlib arviz tqdm ||
+		return
+	for name in tests/bindings/test_*.py; do
+		name=$(basename "$name" .py)
+		PYTHONPATH=bindings/python EGM_LIBRARY=$(readlink -f build/lib/libegm.so) \
+			EGM_LAYOUT=$PWD/build/tests/bindings/layout "$python" -B "tests/bindings/$name.py" >"$log/peers-$name.tap" 2>"$log/peers-$name.log"
+		count python_peers "$log/peers-$name.tap"
+		grep -q '^1[.][.]' "$log/peers-$name.tap" || add failed python_peers "$name ended early"
+	done
 }
 
 stage_format() {

@@ -2,6 +2,7 @@
 """The Python module against formulas in NumPy. EGM_LIBRARY is the path of the library under test, PYTHONPATH the
 folder of the module. Prints TAP, so that meson and tools/count.py see the single tests."""
 import copy
+import errno
 import gc
 import os
 import pathlib
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import threading
 import unittest
+from pathlib import Path
 
 try:
     import numpy as np
@@ -46,6 +48,29 @@ def dense(x, error, w, b, u):
     u."""
     size = (np.abs(x) + error) @ np.abs(w).T + np.abs(b)
     return x @ w.T + b, error @ np.abs(w).T + gamma(w.shape[1] + 1, u) * size
+
+
+class Foreign:
+    """An array of another package, which NumPy can read."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __array__(self, dtype=None, copy=None):
+        return self.x if dtype is None else self.x.astype(dtype)
+
+
+class Lent:
+    """An array of another package that has DLPack alone."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __dlpack__(self, **how):
+        return self.x.__dlpack__(**how)
+
+    def __dlpack_device__(self):
+        return self.x.__dlpack_device__()
 
 
 def relu_net(dtype, seed=7):
@@ -262,9 +287,21 @@ class Files(unittest.TestCase):
     def test_bad_files_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "bad")
-            with self.assertRaisesRegex(OSError, "bad") as caught:
-                egm.Model.load(path)
-            self.assertIsInstance(caught.exception, egm.FileError)
+            missing = os.path.join(folder, 400 * "/." + "/bad")
+            for name in (path, os.fsencode(path), Path(path), missing):
+                with self.assertRaisesRegex(FileNotFoundError, "bad: cannot open: ") as caught:
+                    egm.Model.load(name)
+                error = caught.exception
+                for each in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
+                    self.assertIsInstance(each, egm.FileError)
+                    self.assertEqual((each.errno, each.strerror, each.filename, each.status, str(each)),
+                                     (errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(name), -50, error.text))
+            with self.assertRaises(IsADirectoryError) as caught:
+                egm.Model.load(folder)
+            self.assertEqual((caught.exception.errno, caught.exception.filename), (errno.EISDIR, folder))
+            with self.assertRaises(OSError) as caught:
+                relu_net(np.float32).save(os.path.join(path, "in", "none"))
+            self.assertEqual(caught.exception.errno, errno.ENOENT)
             with open(path, "wb") as file:
                 file.write(b"not a model at all")
             with self.assertRaises(egm.FormatError):
@@ -291,16 +328,72 @@ class Misuse(unittest.TestCase):
 
     def test_wrong_arrays_name_what_was_expected(self):
         model, x = relu_net(np.float32), points(6, 5, np.float32)
-        bytes_ = np.zeros(1 + x.nbytes, np.uint8)
-        unaligned = bytes_[1:].view(np.float32).reshape(x.shape)
-        for wrong, text in ((x.astype(np.float64), "float32.*float64"), (x.astype(">f4"), "float32"),
-                            (x.tolist(), "array of float32"), (x[0], "2 dimension"), (x[::2], "C-contiguous"),
-                            (np.asfortranarray(x), "C-contiguous"), (unaligned, "aligned"),
+        for wrong, text in ((x.astype(np.float64), "x: dtype is float64, must be float32, .* model 'energy'"),
+                            (np.ma.masked_array(x, x > 1), "masked"), (x + 1j, "dtype is complex"),
+                            (x.astype(object), r"dtype is object \(ndarray\)"), (x.astype(str), "numbers"),
+                            (x.astype(np.longdouble), "must be float32"), ([[None] * 5], "dtype is object"),
+                            ([[1, 2], [1]], "different lengths|object"), (None, "NoneType"), ("12345", "str"),
+                            (np.full((1, 5), 2**24 + 1), "integer 16777217, must be at most 16777216"),
+                            ([[0, 0, 0, 0, -2**24 - 1]], "integer -16777217"), (x[0], "2 dimension"),
                             (x[:, :4].copy(), "4 columns, must have 5"), (x[:0], "0 rows"), (x * np.nan, "row 0")):
             for call in (model.energy, model.energy_gradient, model.run):
                 with self.assertRaisesRegex(ValueError, text) as caught:
                     call(wrong)
                 self.assertIsInstance(caught.exception, egm.Error)
+
+    def test_arrays_that_convert_without_loss_are_converted(self):
+        """Every form of the same numbers gives the same bits: sixteenths of at most 16 are exact in float16."""
+        model, wide = relu_net(np.float32), relu_net(np.float64)
+        x = np.float32(np.random.default_rng(3).integers(-256, 257, (6, 5)) / 16)
+        unaligned = np.zeros(1 + x.nbytes, np.uint8)[1:].view(np.float32).reshape(x.shape)
+        unaligned[...] = x
+        forms = [x.astype(">f4"), x.astype(np.float16), x.tolist(), [tuple(row) for row in x], list(x), unaligned,
+                 np.asfortranarray(x), np.repeat(x, 2, 0)[::2], memoryview(x), Foreign(x)]
+        if hasattr(np, "from_dlpack"):
+            forms.append(Lent(x))
+        for form in forms:
+            self.assertTrue(np.array_equal(model.energy(form), model.energy(x)), form)
+            self.assertTrue(np.array_equal(wide.energy(form), wide.energy(x.astype(np.float64))), form)
+        whole = np.floor(x)
+        for dtype in (np.int8, np.int64, np.int32):
+            self.assertTrue(np.array_equal(model.energy(whole.astype(dtype)), model.energy(whole)))
+        for form in (whole > 0, (whole > 0).tolist(), np.uint64(whole > 0), np.uint8(whole > 0)):
+            self.assertTrue(np.array_equal(model.energy(form), model.energy(np.float32(whole > 0))))
+        edge = np.array([[2**24, -2**24, 0, 0, 1]])
+        self.assertTrue(np.array_equal(model.energy(edge), model.energy(np.float32(edge))))
+        # Floats of Python are rounded, because they have no dtype of their own; an array of float64 has one.
+        self.assertTrue(np.array_equal(model.energy([[0.1] * 5]), model.energy(np.full((1, 5), np.float32(0.1)))))
+        with self.assertRaisesRegex(TypeError, "use astype"):
+            model.energy(np.full((1, 5), 0.1))
+        with self.assertRaisesRegex(egm.DtypeError, "9007199254740993"):
+            wide.energy(np.full((1, 5), 2**53 + 1))
+        values = list(range(model.parameter_count))
+        model.set_parameters(values)
+        self.assertTrue(np.array_equal(model.parameters(), values))
+        model.set_tensor("4.bias", [7])
+        self.assertEqual(model.tensor("4.bias"), 7)
+
+    def test_tables_and_tensors_of_other_packages(self):
+        model, x = relu_net(np.float32), points(6, 5, np.float32)
+        tried = []
+        try:
+            import pandas
+            tried.append("pandas")
+            table = pandas.DataFrame(x)
+            self.assertTrue(np.array_equal(model.energy(table), model.energy(x)))
+            self.assertRaisesRegex(egm.DtypeError, "float64.*astype", model.energy, table.astype(float))
+            self.assertRaisesRegex(egm.DtypeError, "object.*DataFrame", model.energy, table.astype(object))
+        except ImportError:
+            pass
+        try:
+            import torch
+            tried.append("torch")
+            self.assertTrue(np.array_equal(model.energy(torch.tensor(x)), model.energy(x)))
+            self.assertRaises(RuntimeError, model.energy, torch.tensor(x, requires_grad=True))
+        except ImportError:
+            pass
+        if not tried:
+            self.skipTest("neither pandas nor PyTorch is installed")
 
     def test_integers_are_not_cut_to_their_width(self):
         model = egm.Model(egm.Context(), "energy", 2)
@@ -427,15 +520,34 @@ class Import(unittest.TestCase):
             self.assertEqual(status, 1)
             self.assertRegex(lines[0], "^ImportError: egm: %s.*EGM_LIBRARY" % library)
 
-    def test_another_release_is_an_import_error(self):
+    def test_an_older_library_is_an_import_error(self):
         major, minor = release = egm.RELEASE
-        _library.RELEASE = (major, minor + 1)
         try:
-            with self.assertRaisesRegex(ImportError, "is release %d.%d.[0-9]+, this module is for %d.%d" % (
+            _library.RELEASE = (major, minor + 1)
+            with self.assertRaisesRegex(ImportError, r"is release %d\.%d\.[0-9]+, must be %d\.%d or newer" % (
                     major, minor, major, minor + 1)):
                 _library.load(_library.PATH)
+            _library.RELEASE = (major - 1, minor + 9)
+            _library.load(_library.PATH)
         finally:
             _library.RELEASE = release
+
+    def test_the_library_beside_the_package_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = os.path.join(folder, "lib", "site", "egm")
+            found = None
+            for lib in ("lib64", "lib"):  # that beside the package comes first
+                path = os.path.join(folder, lib, "site", ".egm.mesonpy.libs", "libegm.so.1.2.3")
+                os.makedirs(os.path.join(os.path.dirname(path), "pkgconfig"))
+                self.assertEqual(_library.bundled(package), found)
+                with open(path, "w"):
+                    self.assertEqual(_library.bundled(package), path)
+                found = path
+
+    def test_the_version_is_that_of_the_library(self):
+        version = _library.lib.egm_version()
+        self.assertEqual(egm.__version__, "%d.%d.%d" % (version // 10000, version // 100 % 100, version % 100))
+        self.assertRaises(AttributeError, getattr, egm, "version")
 
 
 class Tap(unittest.TextTestResult):
@@ -449,6 +561,10 @@ class Tap(unittest.TextTestResult):
 
     def addSuccess(self, test):
         self.line(test, True)
+
+    def addSkip(self, test, reason):
+        Tap.count += 1
+        print("ok %d - %s # SKIP %s" % (Tap.count, test.id().replace("__main__.", ""), reason), flush=True)
 
     def addFailure(self, test, error):
         super().addFailure(test, error)

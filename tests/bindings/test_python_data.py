@@ -169,6 +169,8 @@ class Rows(WithFiles):
         gc.collect()
         self.assertEqual(data.read([0])[0, 0], 7)
         self.assertRaises(egm.ArgumentError, egm.Data.view, self.context, self.x[:, ::-1])
+        for other in (self.x.tolist(), self.x.astype(np.int32), np.ma.masked_array(self.x)):
+            self.assertRaisesRegex(egm.DtypeError, "where it is", egm.Data.view, self.context, other)
         x = self.x.copy()
         x[4, 1] = np.nan
         with self.assertRaisesRegex(egm.NonfiniteError, "row 4, column 1"):
@@ -236,6 +238,18 @@ class Saved(WithFiles):
         np.testing.assert_array_equal(test.values, [[1, 2, 1, 1]])
         with self.assertRaisesRegex(egm.UnsupportedError, "must be at most max_data_bytes, 5"):
             egm.Data.load(self.context, path, max_data_bytes=5)
+
+    def test_dtypes_that_numbers_become(self):
+        """The smaller of the two that has all values of the dtype: np.result_type(dtype, np.float32)."""
+        x, narrow = np.arange(6).reshape(3, 2), (np.float32, np.float16, np.uint8, np.int16, bool)
+        for dtype in (*narrow, np.float64, np.int32, np.int64):
+            name = "float32" if dtype in narrow else "float64"
+            data = egm.Data(self.context, x.astype(dtype))
+            self.assertEqual((data.dtype.name, data.values.tolist()), (name, x.astype(dtype).tolist()))
+        self.assertEqual(egm.Data(self.context, x.tolist()).dtype.name, "float64")
+        self.assertEqual(egm.Data(self.context, [[0.1]]).values, 0.1)
+        for wrong in (np.longdouble(x), x.astype("M8[s]"), np.ma.array(x), [["1"]], [[1j]]):
+            self.assertRaises(egm.DtypeError, egm.Data, self.context, wrong)
 
     def test_shapes_and_dtypes(self):
         data = egm.Data(self.context, np.array([[0.1, -0.0]]))

@@ -145,14 +145,24 @@ class Calls(unittest.TestCase):
         finally:
             signal.signal(signal.SIGINT, previous)
 
+    def test_samples_are_converted(self):
+        """Integers of 32 bits and lists become float64, a second sample the dtype of the first."""
+        whole = np.round(8 * X)
+        expected = metric.energy(whole, Y)
+        for x in (whole.astype(np.int32), whole.tolist(), whole.astype(np.float32).astype(object).tolist()):
+            self.assertEqual(metric.energy(x, Y), expected)
+        self.assertEqual(metric.energy(np.repeat(whole, 2, 0)[::2], Y), expected)
+        self.assertEqual(metric.energy(Y, whole.astype(np.float32)), metric.energy(Y, whole))
+        self.assertEqual(metric.ranking([3, 2, 1], [1, 0, 0]), metric.ranking(np.array([3., 2, 1]), np.arange(3) == 0))
+
     def test_what_does_not_fit_is_named(self):
         closed = egm.Context()
         closed.close()
         for call, kind, text in (
-                (lambda: metric.mmd(X.tolist(), Y), egm.DtypeError, "x: float32 or float64"),
-                (lambda: metric.mmd(X, Y.astype(np.float32)), egm.DtypeError, "y: x is float64, the array float32"),
-                (lambda: metric.mmd(X, Y[:, :2].copy()), egm.ShapeError, r"y: shape \('any', 3\)"),
-                (lambda: metric.energy(X[::2], Y), egm.ArgumentError, "x: a C-contiguous"),
+                (lambda: metric.mmd(X.astype(str), Y), egm.DtypeError, "x: dtype is .*float32 or float64"),
+                (lambda: metric.mmd(X.astype(np.float32), Y), egm.DtypeError, "y: dtype is float64.* that of x"),
+                (lambda: metric.mmd(X, Y[:, :2].copy()), egm.ShapeError, r"y: .* must be \('any', 3\)"),
+                (lambda: metric.energy(np.ma.array(X), Y), egm.DtypeError, "masked"),
                 (lambda: metric.energy(X, Y, "none"), egm.ArgumentError, "estimator: 'none' is none of"),
                 (lambda: metric.mmd(X, Y, bandwidths=[0]), egm.ArgumentError, r"egm_metric_mmd: bandwidths\[0\]"),
                 (lambda: metric.mmd(X, Y, bandwidths=2.0), egm.ShapeError, "bandwidths: a list of numbers"),
@@ -170,6 +180,7 @@ class Calls(unittest.TestCase):
                 (lambda: metric.mode_coverage(X, Y, 0), egm.ArgumentError, "sigma"),
                 (lambda: metric.mode_coverage(X, Y, 1, weights=[1]), egm.ShapeError, "weights: 45"),
                 (lambda: metric.ranking(X[:, 0].copy(), [True]), egm.ShapeError, "positive"),
+                (lambda: metric.ranking(X[:2, 0], [1, -1]), egm.ArgumentError, "positive: has -1, must be 0 or 1"),
                 (lambda: metric.ranking(X[:, 0] * np.nan, np.ones(60)), egm.NonfiniteError, "0")):
             with self.assertRaisesRegex(kind, text):
                 call()

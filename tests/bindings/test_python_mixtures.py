@@ -92,7 +92,10 @@ class Mixtures(unittest.TestCase):
         with self.assertRaisesRegex(egm.ShapeError, "row_weights"):
             egm.Mixture.fit(context, x, row_weights=[1, 1])
         with self.assertRaises(egm.DtypeError):
-            egm.Mixture.fit(context, [[1, 2]])
+            egm.Mixture.fit(context, [["1", "2"]])
+        same = egm.Mixture.fit(context, x).parameters()
+        for mine, other in zip(same, egm.Mixture.fit(context, x.tolist()).parameters()):
+            self.assertTrue(np.array_equal(mine, other))
         with self.assertRaisesRegex(egm.ArgumentError, "covariance"):
             egm.Mixture.fit(context, x, covariance="round")
         with self.assertRaises(egm.ShapeError):

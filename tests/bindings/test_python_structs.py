@@ -9,6 +9,7 @@ import inspect
 import os
 import re
 import subprocess
+import sys
 import unittest
 
 from test_python import main
@@ -17,13 +18,17 @@ import numpy as np
 from egm import _arrays, _callbacks, _errors, _library, _model, _structs, _target
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-# Functions that Python does not need, or has under another name.
+# Functions that the module does not call, each with the reason.
 NOT_IN_PYTHON = {
-    "status_name",  # classes of exceptions
-    "array_save_npy",  # numpy.save
-    "options_find", "options_type",  # a struct is read by its name, as a whole
-    "sampler_dims", "sampler_dtype",  # those of its target
+    "status_name": "a status is a class of exceptions",
+    "array_save_npy": "numpy.save does this",
+    "options_find": "a struct is read by its name, as a whole",
+    "options_type": "the module names the structs that it needs",
+    "sampler_dims": "a sampler has the dims of its target",
+    "sampler_dtype": "a sampler has the dtype of its target",
 }
+# Enumerators that the module does not have, each with the reason.
+NOT_NUMBERS = {"EGM_OK": "a call that succeeds raises nothing"}
 
 
 def text_of(*path):
@@ -73,14 +78,50 @@ class Layout(unittest.TestCase):
         self.assertEqual(numbers, self.numbers)
 
 
+def described():
+    """The names of all structs that the library describes."""
+    function, index, found = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_int32)(
+        ("egm_options_type", _library.lib)), 0, []
+    while function(index):
+        found.append(function(index).decode()[len("egm_"):])
+        index += 1
+    return found
+
+
 class Reach(unittest.TestCase):
     def test_every_function_is_declared_or_not_needed(self):
         """The argument types of a function are None until the module declares them."""
         functions = re.findall(r"^EGM_API [^(]*\begm_(\w+)\(", "".join(map(text_of, HEADERS)), re.MULTILINE)
         self.assertGreater(len(functions), 150)
         missing = {name for name in functions if getattr(_library.lib, "egm_" + name).argtypes is None}
-        self.assertEqual(missing, NOT_IN_PYTHON & set(functions))
-        self.assertLessEqual(NOT_IN_PYTHON, set(functions))
+        self.assertEqual(missing, set(NOT_IN_PYTHON))
+
+    def test_every_function_of_the_last_release_is_declared_or_not_needed(self):
+        """tests/abi/egm.names is what the last release promised; inline functions make arrays, as rows_of does."""
+        functions = re.findall(r"^egm_(\w+)\(", text_of("tests", "abi", "egm.names"), re.MULTILINE)
+        self.assertGreater(len(functions), 150)
+        for name in set(functions) - set(NOT_IN_PYTHON):
+            self.assertIsNotNone(getattr(_library.lib, "egm_" + name).argtypes, name)
+
+    def test_the_oldest_library_has_what_is_called(self):
+        """A module that calls a function which the last release did not have needs the library of this release."""
+        headers, last = "".join(map(text_of, HEADERS)), text_of("tests", "abi", "egm.names")
+        new = (set(re.findall(r"^EGM_API [^(]*\begm_(\w+)\(", headers, re.MULTILINE)) -
+               set(re.findall(r"^egm_(\w+)\(", last, re.MULTILINE)) - set(NOT_IN_PYTHON))
+        this = divmod(_library.lib.egm_version() // 100, 100)
+        self.assertLessEqual(_library.RELEASE, this)
+        if new:
+            self.assertEqual(_library.RELEASE, this, new)
+
+    def test_every_enumerator_has_a_name(self):
+        """Enumerators are codes that the module repeats (tests/bindings/layout.c compares their values), or choices
+        that the library describes."""
+        names = re.findall(r"\b(EGM_[A-Z0-9_]+) = -?\d", "".join(map(text_of, HEADERS)))
+        self.assertGreater(len(names), 100)
+        repeated = set(re.findall(r"\bN\((\w+)\)", text_of("tests", "bindings", "layout.c")))
+        members = [member for name in described() for member in _structs.struct(name).members.values()]
+        choices = {(m.family + choice).upper() for m in members for choice in m.choices}
+        self.assertEqual(set(names) - repeated - choices, set(NOT_NUMBERS))
 
     def constructors(self, header, handle):
         """The functions egm_<handle>_<name>(out, ..., options): by name, the arguments that are pointers to <kind>."""
@@ -107,27 +148,39 @@ class Reach(unittest.TestCase):
             self.assertTrue(inspect.getdoc(getattr(egm.metric, name)), name)
 
 
-class Options(unittest.TestCase):
-    def kinds(self):
-        """All structs that the library describes."""
-        function, index, found = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_int32)(
-            ("egm_options_type", _library.lib)), 0, []
-        while function(index):
-            found.append(function(index).decode()[len("egm_"):])
-            index += 1
-        return found
+class Metadata(unittest.TestCase):
+    def test_that_of_meson_is_that_of_the_wheel(self):
+        """METADATA.in against pyproject.toml: tomllib is not in every Python that runs this."""
+        project = dict(re.findall(r'^([a-z-]+) = \[?"([^"]*)"\]?$', text_of("pyproject.toml"), re.MULTILINE))
+        metadata = dict(re.findall(r"^([A-Za-z-]+): (.*)$", text_of("bindings", "python", "METADATA.in"), re.MULTILINE))
+        for key, name in (("name", "Name"), ("description", "Summary"), ("requires-python", "Requires-Python"),
+                          ("dependencies", "Requires-Dist")):
+            self.assertEqual(project[key].replace(" ", ""), metadata[name].replace(" ", ""), name)
 
+
+class Types(unittest.TestCase):
+    def test_the_stubs_are_those_of_this_library(self):
+        """Types for checkers, with the options, choices and defaults of the library."""
+        script = os.path.join(ROOT, "bindings", "python", "stubs.py")
+        run = subprocess.run([sys.executable, "-B", script, "--check"], stderr=subprocess.PIPE, text=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        types = text_of("bindings", "python", "egm", "__init__.pyi")
+        for name, text in (("nuts", "max_depth: int = 10"), ("gan", '"hinge"')):
+            self.assertIn(text, types, name)
+
+
+class Options(unittest.TestCase):
     def test_every_struct_of_the_headers_is_described(self):
         found = set()
         for name in os.listdir(os.path.join(ROOT, "include", "egm")):
             found.update(re.findall(r"typedef struct egm_(\w+) \{\n\tsize_t struct_size;",
                                     text_of("include", "egm", name)))
-        self.assertEqual(found, set(self.kinds()))
+        self.assertEqual(found, set(described()))
 
     def test_keywords_give_back_the_defaults(self):
         """Setting each option to the default that help() shows leaves the struct unchanged, bit for bit; except for
         pointers, because None means NULL."""
-        for name in self.kinds():
+        for name in described():
             kind = _structs.struct(name)
             with_defaults, again = kind.defaults(), kind.defaults()
             if name.endswith("_options"):
@@ -141,7 +194,7 @@ class Options(unittest.TestCase):
             self.assertEqual(bytes(again), bytes(with_defaults), name)
 
     def test_every_option_is_documented(self):
-        for kind in (_structs.struct(name) for name in self.kinds() if name.endswith("_options")):
+        for kind in (_structs.struct(name) for name in described() if name.endswith("_options")):
             for option in kind.options:
                 self.assertRegex(kind.members[option].document, r"(?s)^%s: .+\. [^ ].*\.$" % option, kind)
 
@@ -155,9 +208,20 @@ class Options(unittest.TestCase):
                          "adapt_scale".split())
         self.assertIs(inspect.signature(egm.Sampler.nuts).parameters["adapt_scale"].default, True)
         text = inspect.getdoc(egm.Loss.gan)
+        self.assertRegex(text, "^Creates the loss of a generative adversarial network")
+        self.assertRegex(inspect.getdoc(egm.Sampler.nuts), r"^Creates a no-U-turn sampler (?s:.*)max_depth: an integer")
         self.assertIn('form: "non_saturating", "minimax", "least_squares", "hinge", ', text)
         self.assertRegex(text, r'(?s)default\s+"non_saturating"\. Which loss')
         self.assertIn("smoothing: a number >= 0 and < 1, default 0. ", text)
+
+    def test_everything_is_documented(self):
+        for name in egm.__all__:
+            kind = getattr(egm, name)
+            self.assertTrue(inspect.getdoc(kind), name)
+            for member in vars(kind) if inspect.isclass(kind) else ():
+                if not member.startswith("_") and member != "members":
+                    self.assertTrue(inspect.getdoc(getattr(kind, member)), (name, member))
+        self.assertIn("y = x W^T + b", egm.Model.dense.__doc__)
 
     def test_values_of_every_kind(self):
         fit = _structs.struct("mixture_options")
@@ -216,6 +280,19 @@ class Options(unittest.TestCase):
                     value = bad.get(type(shown[option].default), [[1.0]])
                     self.assertRaisesRegex(ValueError, option, call, **{option: value})
             self.assertRaisesRegex(TypeError, "nonsense", call, nonsense=1)
+
+    def test_kinds_of_a_newer_library_keep_their_defaults(self):
+        kinds = _structs._TYPES
+        try:
+            _structs._TYPES = {kind: type for kind, type in kinds.items() if kind != _structs.DOUBLE}
+            older = _structs.struct("trainer_options")
+            statistics = _structs.struct("sampler_statistics").defaults().as_dict()
+        finally:
+            _structs._TYPES = kinds
+        self.assertEqual(bytes(older.defaults()), bytes(_structs.struct("trainer_options").defaults()))
+        self.assertIn("batch", older.options)
+        self.assertNotIn("learning_rate", older.options)
+        self.assertNotIn("step_size", statistics)
 
     def test_a_library_that_lays_out_otherwise_is_refused(self):
         size = _library.lib.egm_options_size

@@ -154,7 +154,7 @@ class Losses(Case):
         for call, kind, text in ((lambda: loss("dsm")[0].vae_log_likelihood(x, 1), egm.ArgumentError, "must be vae"),
                                  (lambda: of.vae_log_likelihood(x, 0), egm.ArgumentError, "samples"),
                                  (lambda: of.vae_log_likelihood(x[:, :2].copy(), 1), egm.ShapeError, "2 columns"),
-                                 (lambda: of.vae_log_likelihood(x.astype(float), 1), egm.DtypeError, "loss is float32"),
+                                 (lambda: of.vae_log_likelihood(x.astype(float), 1), egm.DtypeError, "of the loss"),
                                  (lambda: of.vae_log_likelihood(x * np.nan, 1), egm.NonfiniteError, "row 0")):
             self.assertRaisesRegex(kind, text, call)
 
@@ -301,9 +301,8 @@ class Training(Case):
 
     def test_data_are_checked(self):
         t, _ = trainer()
-        for bad, kind, text in ((X.astype(np.float64), egm.DtypeError, "x: the trainer is float32.*float64"),
-                                (X.tolist(), egm.DtypeError, "array of float32"), (X[0], egm.ShapeError, "2 dimension"),
-                                (X[::2], egm.ArgumentError, "C-contiguous"),
+        for bad, kind, text in ((X.astype(np.float64), egm.DtypeError, "x: .* must be float32, .* the trainer"),
+                                (X.astype(str), egm.DtypeError, "numbers"), (X[0], egm.ShapeError, "2 dimension"),
                                 (X[:, :2].copy(), egm.ShapeError, "2 columns"),
                                 (X[:7], egm.ShapeError, "7 rows"), (X[:0], egm.ArgumentError, "0 rows"),
                                 (np.where(np.arange(3) == 1, np.nan, X).astype(np.float32), egm.NonfiniteError,
@@ -315,9 +314,9 @@ class Training(Case):
             self.assertRaises(egm.ArgumentError, t.fit, X, steps, None, every)
         self.assertRaises(TypeError, t.fit, X, 1.0)
         self.assertRaises(TypeError, egm.Data, None, X)
-        self.assertRaisesRegex(egm.DtypeError, "float32 or float64", egm.Data, egm.Context(), X.astype(int))
+        self.assertRaisesRegex(egm.DtypeError, "float32 or float64", egm.Data, egm.Context(), X.astype(str))
         self.assertEqual(t.steps, 0)
-        t.fit(X, 0)
+        self.assertIs(t.fit(X, 0), t)
         data = egm.Data(egm.Context(), X)
         self.assertEqual((data.rows, data.columns, data.dtype), (100, D, np.dtype(np.float32)))
         with data:

@@ -18,7 +18,7 @@ result 'no marks of unfinished work' empty "$(grep -nE "$mark" $code $scripts $p
 place='(^|[^A-Za-z0-9_./$}-])/(ho''me|ro''ot|wo''rk|Us''ers)/[A-Za-z0-9]'
 result 'no path of one machine' empty "$(grep -nE "$place" $code $scripts $pages)"
 result 'no file at the root but the known kinds' empty \
-	"$(files '*' | grep -vE '/|^([.][a-z-]+|[A-Z]+([.]md)?|meson(_options)?[.](build|txt))$')"
+	"$(files '*' | sed 's,^[.]/,,' | grep -vE '/|^([.][a-z-]+|[A-Z]+([.]md)?|meson(_options)?[.](build|txt)|pyproject[.]toml)$')"
 result 'every source file starts with its licence' empty \
 	"$(for file in $code; do head -n 1 "$file" | grep -q '^/[*] SPDX-License-Identifier: MIT [*]/$' || echo "$file"; done)"
 result 'every script starts with its licence' empty \

@@ -91,6 +91,7 @@ sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '/^```/d' >"$work/read
 python_program() {
 	package=$(dirname "$(find "$prefix" -path '*/egm/__init__.py')")
 	[ -s "$work/readme.py" ] && [ -d "$package" ] && cd "$work" &&
+		echo 'import importlib.metadata; assert importlib.metadata.version("egm") == egm.__version__' >>readme.py &&
 		LD_LIBRARY_PATH=$libdir PYTHONPATH=$(dirname "$package") "$python3" -B readme.py
 }
 if "$python3" -c 'import numpy' 2>/dev/null; then

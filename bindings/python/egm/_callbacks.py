@@ -15,7 +15,7 @@ _NUMBERS = [number for number in signal.valid_signals() if number < 32]  # the r
 PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(struct("progress")), c_void_p)
 LOG = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
 LEVELS = {1: "warning", 2: "info"}
-_logs = {}  # the callback of each function; a handle may keep a context alive that Python has dropped
+logs = {}  # the callback of each function; a handle may keep a context alive that Python has dropped
 
 
 class Signals:
@@ -88,9 +88,21 @@ class Callback:
 
 
 class Progress(Callback):
-    """The progress callback of a long call. Lets a signal end the call, and calls the function if there is one."""
+    """The progress callback of a long call. Lets a signal end the call, and calls the function if there is one; True
+    shows a bar."""
+
+    def __init__(self, function):
+        if function is True:
+            from ._bar import Bar
+            function = Bar()
+        if function is not None and not callable(function):
+            raise TypeError("progress is %r, must be a function, True or None" % (function,))
+        super().__init__(function)
+        self.abandoned = False
 
     def work(self, progress, _):
+        if self.abandoned:
+            raise KeyboardInterrupt
         told = self.tell(progress.contents)
         if told is not None:
             self.ask(told)
@@ -102,6 +114,36 @@ class Progress(Callback):
         return None if self.function is None else {"done": p.done, "total": p.total, **terms(p)}
 
 
+def away(handle, function, progress=None):
+    """Returns function(), which may take long, uses the handle and cannot be stopped, or only by its Progress and late.
+    It runs in another thread while this one waits, so that a signal is handled at once: KeyboardInterrupt ends the
+    call, and the thread frees what it made when it is done. A thread that has the handle already does not wait for
+    itself."""
+    if threading.current_thread() is not threading.main_thread() or handle._lock._is_owned():
+        return function()
+    results, done, path = [], threading.Event(), getattr(local, "path", None)
+
+    def run():
+        local.path = path
+        try:
+            results.append((function(), None))
+        except BaseException as reason:
+            results.append((None, reason))
+        finally:
+            done.set()
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        done.wait()
+    except BaseException:
+        if progress is not None:
+            progress.abandoned = True
+        raise
+    value, reason = results.pop()
+    if reason is not None:
+        raise reason
+    return value
+
+
 def terms(p):
     """The terms of a call by name; an empty dict if the call has no terms."""
     return {"terms": {p.term_names[i].decode(): p.terms[i] for i in range(p.term_count)}} if p.term_count else {}
@@ -111,11 +153,11 @@ def log(function):
     """The log callback for a function; every thread may call it."""
     if not callable(function):
         raise TypeError("log: a function expected, not %r" % (function,))
-    if function not in _logs:
-        _logs[function] = LOG(lambda level, line, _: function(LEVELS.get(level, "info"), line.decode(errors="replace")))
-    return _logs[function]
+    if function not in logs:
+        logs[function] = LOG(lambda level, line, _: function(LEVELS.get(level, "info"), line.decode(errors="replace")))
+    return logs[function]
 
 
 def guarded(calls_back):
     """The context manager for a call that may call back. Once a log function exists, every call may."""
-    return Signals() if calls_back or _logs else contextlib.nullcontext()
+    return Signals() if calls_back or logs else contextlib.nullcontext()

@@ -6,8 +6,8 @@ from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_
 
 import numpy as np
 
-from ._arrays import NAMES, Array, array, code, either, fit, rows_of
-from ._callbacks import Callback, guarded
+from ._arrays import NAMES, Array, code, either, fit, in_place, plain, rows_of
+from ._callbacks import Callback, away, guarded
 from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
@@ -68,7 +68,8 @@ def _decode(value):
 
 
 class Data:
-    """Data to train on: Data(context, x) copies an array x [rows, columns], float32 or float64, all finite. Other
+    """Data to train on: Data(context, x) copies numbers x [rows, columns], all finite. They have the dtype of x, if it
+    is float32 or float64; float16 and integers of 8 or 16 bits become float32, other integers and lists float64. Other
     sources:
 
     - view() reads the array where it is;
@@ -92,9 +93,14 @@ class Data:
         return cls.__new__(cls)._own(Block.make(*arguments, **keeps))
 
     @classmethod
+    def _from(cls, context, *arguments):
+        """Reads a file or its bytes."""
+        return away(expect(Context, context), lambda: cls._make(context, *arguments))
+
+    @classmethod
     def view(cls, context, x):
         """Reads the numbers where they are: x must not change as long as the data are in use."""
-        return cls._make(context, lib.egm_data_view, rows_of(either("x", x, (None, None))), keeps=x)
+        return cls._make(context, lib.egm_data_view, rows_of(in_place("x", x, (None, None))), keeps=x)
 
     @classmethod
     def callback(cls, context, function, rows, columns, dtype=np.float32):
@@ -114,7 +120,7 @@ class Data:
             struct.replace_missing, struct.missing_value = 1, missing
         block = None if like is None else expect(Data, like)._read()  # keeps it alive until the call returns
         struct.like = block and block._pointer
-        return cls._make(context, function, *content, byref(struct))
+        return cls._from(context, function, *content, byref(struct))
 
     @classmethod
     @takes(_CsvOptions, _OWN)
@@ -136,7 +142,7 @@ class Data:
     def _array(cls, context, function, content, dtype, options, without=("dtype",)):
         struct = _DataOptions.defaults().set(options, without=without)
         struct.dtype = code("dtype", dtype)
-        return cls._make(context, function, *content, byref(struct))
+        return cls._from(context, function, *content, byref(struct))
 
     @classmethod
     @takes(_DataOptions, ("dtype",))
@@ -178,15 +184,13 @@ class Data:
     @takes(LoadOptions, ("max_row_numbers",))
     def load(cls, context, path, **options):
         """Reads a file of save(), with the table if there is one."""
-        return cls._make(context, lib.egm_data_load, path_text(path),
-                         byref(limits(options)))
+        return cls._from(context, lib.egm_data_load, path_text(path), byref(limits(options)))
 
     @classmethod
     @takes(LoadOptions, ("max_row_numbers",))
     def load_memory(cls, context, content, **options):
         """Does the same with the bytes of such a file."""
-        return cls._make(context, lib.egm_data_load_memory, *bytes_of(content),
-                         byref(limits(options)))
+        return cls._from(context, lib.egm_data_load_memory, *bytes_of(content), byref(limits(options)))
 
     def save(self, path):
         """Writes the numbers and the table to a safetensors file; an existing file is replaced as a whole."""
@@ -200,9 +204,14 @@ class Data:
         """Pickles as the bytes of save_memory(); the data that are read back have a context of their own."""
         return _unpickle, (type(self), self.save_memory())
 
-    rows = property(lambda self: self._shape[0])
-    columns = property(lambda self: self._shape[1])
-    dtype = property(lambda self: self._dtype)
+    def __repr__(self):
+        if "_shape" not in vars(self):  # what created it has failed
+            return "<egm.Data, not created>"
+        return "<egm.Data%s: %d rows, %d columns, %s>" % (", closed" * (self._block is None), *self._shape, self._dtype)
+
+    rows = property(lambda self: self._shape[0], doc="Number of rows.")
+    columns = property(lambda self: self._shape[1], doc="Number of columns.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of the numbers.")
 
     @property
     def shape(self):
@@ -222,10 +231,10 @@ class Data:
 
     def read(self, indices):
         """The rows with these indices, in any order and with repetitions: an array [len(indices), columns]."""
-        indices = np.ascontiguousarray(indices)
+        indices = plain("indices", indices)
         if indices.dtype.kind not in "iu" or indices.dtype == np.uint64:
-            raise TypeError("indices: integers expected, not %s" % indices.dtype)
-        indices = array("indices", indices.astype(np.int64), np.int64, "an index", (None,))
+            raise TypeError("indices: dtype is %s, must be integers" % indices.dtype)
+        indices = fit("indices", np.ascontiguousarray(indices, np.int64), np.dtype(np.int64), "an index", (None,))
         rows, block = np.empty((len(indices), self.columns), self.dtype), self._read()
         with guarded(True):  # without a lock: any number of threads may read, and a function may be called
             check(lib.egm_data_read(block._pointer, indices.ctypes.data, rows_of(rows)))
@@ -249,6 +258,7 @@ class Data:
         return block
 
     def close(self):
+        """Lets go of the data, which are freed when no trainer reads them. A second close() does nothing."""
         self._block = None
 
     __enter__, __exit__ = Handle.__enter__, Handle.__exit__

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Diagnosis of Markov chains: egm/diagnostics.h."""
+import inspect
 from ctypes import POINTER, byref, c_double, c_int, c_int64
 
 import numpy as np
 
 from ._arrays import Array, either, rows_of
+from ._errors import SHAPE, ShapeError
 from ._handles import Handle, expect
 from ._library import HANDLE, INT64, OUT, check, declare, integer, lib
 from ._model import Context
@@ -35,9 +37,12 @@ class Diagnostics(Handle):
                      integer("dims", dims, INT64), integer("capacity", capacity, (1, INT64[1])))
         self._chains, self._dims = chains, dims
 
+    def _describe(self):
+        return ": %d chains, %d dims, %d draws each" % (self._chains, self._dims, self.count()[0])
+
     def add(self, draws):
         """Adds draws [n, chains, dims], float32 or float64, as Sampler.run() returns them."""
-        either("draws", draws, (None, self._chains, self._dims))
+        draws = either("draws", draws, (None, self._chains, self._dims))
         self._call(lib.egm_diagnostics_add, rows_of(draws))
 
     def count(self):
@@ -63,10 +68,10 @@ class Diagnostics(Handle):
     def bfmi(energies):
         """For each chain of energies [n, chains], how far its energy moves in one draw compared with its variance:
         near 2 if draws are independent, below 0.3 if the chain moves slowly between energies."""
-        given, result = rows_of(either("energies", energies, (None, None))), c_double()
+        energies, result = either("energies", energies, (None, None)), c_double()
         values = np.empty(energies.shape[1])
         for chain in range(len(values)):
-            check(lib.egm_diagnostics_bfmi(given, chain, byref(result)))
+            check(lib.egm_diagnostics_bfmi(rows_of(energies), chain, byref(result)))
             values[chain] = result.value
         return values
 
@@ -78,9 +83,29 @@ def diagnose(draws):
     What cannot be computed is NaN; r_hat is NaN if all draws are the same number. Test `not (r_hat <= 1.01)`, which
     is also true for NaN. r_hat is large if one chain does not move among others, and infinite if no chain moves and
     they are at different places."""
-    either("draws", draws, (None, None, None))
+    draws = either("draws", draws, (None, None, None))
     n, chains, dims = draws.shape
     with Diagnostics(Context(), chains, dims, max(n, 8)) as diagnostics:
         diagnostics.add(draws)
         rows = [diagnostics.compute(dim) for dim in range(dims)]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def to_arviz(draws, energies=None, names=None, **groups):
+    """Draws [n, chains, dims] for ArviZ, which must be installed: what arviz.from_dict returns, with the variable "x"
+    in the group `posterior`, and the energies [n, chains] of Sampler.run() as "energy" in `sample_stats`. `names`
+    [dims] makes a variable of each dimension instead. `groups` are further groups of ArviZ: dicts of arrays
+    [chains, n, ...]."""
+    import arviz
+    draws = either("draws", draws, (None, None, None)).swapaxes(0, 1)
+    if names is None:
+        groups["posterior"] = {"x": draws}
+    elif len(names) != draws.shape[2]:
+        raise ShapeError(SHAPE, "names: has %d, must have %d" % (len(names), draws.shape[2]))
+    else:
+        groups["posterior"] = {name: draws[:, :, dim] for dim, name in enumerate(names)}
+    if energies is not None:
+        shape = draws.shape[1], draws.shape[0]
+        groups["sample_stats"] = {"energy": either("energies", energies, shape).T, **groups.get("sample_stats", {})}
+    old = "posterior" in inspect.signature(arviz.from_dict).parameters  # before ArviZ 1.0
+    return arviz.from_dict(**groups) if old else arviz.from_dict(groups)

@@ -2,11 +2,13 @@
 """Handles of the library as objects: ownership, one call at a time, close() in any order."""
 import ctypes
 import threading
+import time
 import weakref
 from ctypes import byref, c_size_t, c_void_p
 
-from ._callbacks import guarded
-from ._errors import STATE, StateError
+from ._arrays import rows_of
+from ._callbacks import Signals, guarded, logs
+from ._errors import STATE, Error, StateError
 from ._library import check
 
 
@@ -47,8 +49,10 @@ class Handle:
             pointer = self._open()
             try:
                 self._busy = True
-                with guarded(calls_back or self._callback):
-                    return function(pointer, *arguments)
+                if calls_back or self._callback or logs:
+                    with Signals():
+                        return function(pointer, *arguments)
+                return function(pointer, *arguments)
             finally:
                 self._busy = False
 
@@ -67,11 +71,57 @@ class Handle:
             self._idle()
             self._free()
 
+    def __repr__(self):
+        """What the handle is. It waits for no other thread, because debuggers and logs print it at any time."""
+        name = "%s.%s" % (type(self).__module__, type(self).__name__)
+        if "_lock" not in vars(self):  # what created it has failed, or is not done
+            return "<%s, not created>" % name
+        if not self._lock.acquire(blocking=False):
+            return "<%s, in a call>" % name
+        try:
+            if self._busy or not self._free.alive:
+                return "<%s, %s>" % (name, "in a call" if self._free.alive else "closed")
+            return "<%s%s>" % (name, self._describe())
+        except StateError:  # what it is made of is in a call
+            return "<%s, in a call>" % name
+        finally:
+            self._lock.release()
+
+    def _describe(self):
+        return ""
+
+    def __reduce__(self):
+        """Without this, copy would make two objects that free the same handle."""
+        raise TypeError("%s cannot be copied or pickled" % type(self).__name__)
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.close()
+
+
+PORTION = 1024  # rows of a call that is certainly short
+
+
+def in_portions(handle, function, *arrays):
+    """Calls a function of C on one part of the rows after another, each of some hundredths of a second, so that a
+    signal is handled between them. Only for functions whose results for a row depend on that row alone, bit for bit."""
+    def call(*some):
+        handle._call(function, *map(rows_of, some))
+    with handle._lock:  # no other thread may change parameters meanwhile
+        first, rows, total = 0, PORTION, len(arrays[0])
+        while True:
+            start = time.monotonic()
+            try:
+                call(*(x[first:first + rows] for x in arrays))
+            except Error:  # C finds what is wrong with the whole before it computes, and names the row
+                call(*arrays)
+                raise
+            first, took = first + rows, time.monotonic() - start
+            if first >= total:
+                return
+            rows = 2 * rows if took < 0.01 else max(rows // 2, 1) if took > 0.04 else rows
 
 
 def locked(handles, function):

@@ -4,34 +4,49 @@ package declares the functions that it calls; a part corresponds to a header."""
 import ctypes
 import operator
 import os
+import sys
 import threading
 from ctypes import POINTER, c_char_p, c_int, c_void_p
 
-from ._errors import ARGUMENT, ERRORS, STOPPED, ArgumentError, Error
+from ._errors import ARGUMENT, ERRORS, IO, STOPPED, ArgumentError, Error, file_error
 
-RELEASE = (0, 5)  # major.minor of the library; before 1.0 a minor release may change the ABI
+RELEASE = (0, 5)  # major.minor of the oldest library that has what this module calls
 HANDLE, TEXT, OUT = c_void_p, c_char_p, POINTER(c_void_p)  # OUT: receives a new handle
 INT32, INT64, UINT64 = (-2**31, 2**31 - 1), (-2**63, 2**63 - 1), (0, 2**64 - 1)
+SONAME = {"darwin": "libegm.1.dylib", "win32": "libegm-1.dll"}.get(sys.platform, "libegm.so.1")
 
 
 def _is_not(path, reason):
     return ImportError("egm: %s is not libegm or cannot be loaded (%s); EGM_LIBRARY may name the file" % (path, reason))
 
 
+def bundled(package):
+    """The library that a wheel puts beside the package, or None. Some systems have one folder for packages in Python
+    alone and another, with lib64 in its name, for the rest."""
+    parent = os.path.dirname(package)
+    for site in (parent, parent.replace("/lib/", "/lib64/")):
+        folder = os.path.join(site, ".egm.mesonpy.libs")
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            if name.startswith("libegm"):
+                return os.path.join(folder, name)
+    return None
+
+
 def load(path):
+    """Opens a library. Any newer one will do: it has the same name as long as it has what older programs use."""
     try:
         library = ctypes.CDLL(path)
         library.egm_version.restype, library.egm_version.argtypes = c_int, ()
     except (OSError, AttributeError) as reason:
         raise _is_not(path, reason) from None
     version = library.egm_version()
-    if divmod(version // 100, 100) != RELEASE:
-        raise ImportError("egm: %s is release %d.%d.%d, this module is for %d.%d" % (
+    if divmod(version // 100, 100) < RELEASE:
+        raise ImportError("egm: %s is release %d.%d.%d, must be %d.%d or newer" % (
             path, version // 10000, version // 100 % 100, version % 100, *RELEASE))
     return library
 
 
-PATH = os.environ.get("EGM_LIBRARY") or "libegm.so.1"
+PATH = os.environ.get("EGM_LIBRARY") or bundled(os.path.dirname(os.path.abspath(__file__))) or SONAME
 lib = load(PATH)
 
 
@@ -46,12 +61,17 @@ def declare(signatures):
 
 
 declare({"version_string": (TEXT,), "last_error": (TEXT,)})
-local = threading.local()  # .reason: the exception of a callback in this thread; .signals: see Signals
+# .reason: the exception of a callback in this thread; .signals: see Signals; .path: the last one that C was given
+local = threading.local()
 
 
 def check(status):
     if status == STOPPED and hasattr(local, "reason"):
         raise local.__dict__.pop("reason")  # it must not be kept: its traceback keeps the arrays of the call alive
+    if status == IO:
+        text, path = lib.egm_last_error().decode(errors="surrogateescape"), getattr(local, "path", None)
+        # The end of a long path is in the text. A call that reads data later names the file that it reads.
+        raise file_error(status, text, path if path and os.fsdecode(path)[-200:] in text else None)
     if status != 0:
         raise ERRORS.get(status, Error)(status, lib.egm_last_error().decode(errors="replace"))
 
@@ -74,6 +94,7 @@ def text(what, value):
 
 
 def path_text(path):
+    local.path = os.fspath(path)
     return text("path", os.fsencode(path))
 
 

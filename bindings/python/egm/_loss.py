@@ -7,6 +7,7 @@ import numpy as np
 
 from ._arrays import Array, array, numbers, rows_of
 from ._callbacks import PROGRESS, Progress, Signals
+from ._docs import DOCS
 from ._handles import Handle, expect, locked, together
 from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib
 from ._model import Model
@@ -19,8 +20,8 @@ declare({
 
 
 class Loss(Handle):
-    """A loss on its networks: Loss.dsm(energy, sigma=0.5), Loss.gan(discriminator, generator) and so on; egm/loss.h
-    describes each. It keeps its networks alive. help(egm.Loss) shows options and defaults.
+    """A loss on its networks: Loss.dsm(energy, sigma=0.5), Loss.gan(discriminator, generator) and so on. It keeps
+    its networks alive. help(egm.Loss) shows options and defaults.
 
     terms: the names of the terms that a trainer reports, in the order of the phases."""
     _destroy = lib.egm_loss_free
@@ -31,14 +32,18 @@ class Loss(Handle):
     @classmethod
     def _of(cls, function, nets, *arguments):
         loss = cls.__new__(cls)
-        loss._nets, loss._dtype = nets, nets[0].dtype
+        loss._nets_named = ", ".join("'%s'" % net.name for net in nets)
+        loss._nets, loss._dtype, loss._name = nets, nets[0].dtype, function.__name__[len("egm_loss_"):]
         loss._create(together(*nets), function, *arguments)
         loss._terms = tuple(loss._ask(lib.egm_loss_term_name, i).decode()
                             for i in range(loss._ask(lib.egm_loss_term_count)))
         return loss
 
-    terms = property(lambda self: self._terms)
-    dtype = property(lambda self: self._dtype)
+    def _describe(self):
+        return ".%s of %s; terms %s" % (self._name, self._nets_named, ", ".join(self._terms))
+
+    terms = property(lambda self: self._terms, doc="The names of the terms.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of the networks and of the data.")
 
     def vae_log_likelihood(self, x, samples, seed=0, progress=None):
         """A lower bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows]. It rises to log q(x) as
@@ -80,7 +85,7 @@ def _system(name, nets, arrays=""):
                         *(rows_of(value) for value in values), made)
 
     create.__name__, create.__qualname__ = name, "Loss." + name
-    create.__doc__ = "egm_loss_%s of egm/loss.h." % name
+    create.__doc__ = DOCS["loss_" + name]
     create.__signature__ = inspect.Signature([parameter(net, parameter.POSITIONAL_ONLY) for net in nets] + [
         parameter(what, parameter.POSITIONAL_OR_KEYWORD) for what in arrays])
     setattr(Loss, name, staticmethod(takes(kind)(create)))

@@ -5,8 +5,8 @@ from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_
 import numpy as np
 
 from ._arrays import Array, code, either, numbers, optional, rows_of
-from ._callbacks import PROGRESS, Progress
-from ._handles import Handle, expect
+from ._callbacks import PROGRESS, Progress, away
+from ._handles import Handle, expect, in_portions
 from ._library import HANDLE, INT64, OUT, UINT64, declare, integer, lib
 from ._model import Context
 from ._structs import struct, takes
@@ -44,9 +44,13 @@ class Mixture(Handle):
         mixture.result = None
         return mixture
 
-    components = property(lambda self: self._components)
-    dims = property(lambda self: self._dims)
-    covariance = property(lambda self: _Options.members["covariance"].keyword(self._kind))
+    def _describe(self):
+        return ": %d components in %d dims, covariance %s" % (self.components, self.dims, self.covariance)
+
+    components = property(lambda self: self._components, doc="Number of components.")
+    dims = property(lambda self: self._dims, doc="Number of columns of the data.")
+    covariance = property(lambda self: _Options.members["covariance"].keyword(self._kind),
+                          doc="The form of the covariances.")
 
     @classmethod
     @takes(_Options)
@@ -58,10 +62,15 @@ class Mixture(Handle):
         progress(dict) is called after every step, with "done" and "total" steps and "terms", which contains
         "log_likelihood". It may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt,
         which needs no progress function."""
-        given = rows_of(either("x", x, (None, None)))
+        x = either("x", x, (None, None))
         made, result = _Options.defaults().set({"components": components, **options}), _Result.defaults()
-        mixture = cls._of(context, lib.egm_mixture_fit, given, _weights(row_weights, x), made, result,
-                          PROGRESS(Progress(progress)), None, calls_back=True)
+        weights, callback = _weights(row_weights, x), Progress(progress)
+
+        def run():
+            return cls._of(context, lib.egm_mixture_fit, rows_of(x), weights, made, result, PROGRESS(callback), None,
+                           calls_back=True)
+        # One step may take a minute. A function is called in the thread of the caller.
+        mixture = run() if progress is not None else away(expect(Context, context), run, callback)
         mixture.result = result.as_dict()
         return mixture
 
@@ -97,23 +106,26 @@ class Mixture(Handle):
 
     def step(self, x, row_weights=None):
         """Makes one step of expectation-maximisation on x [rows, dims]. Returns the mean of log p before the step."""
-        given, before = self._rows(x), c_double()
-        self._call(lib.egm_mixture_step, given, _weights(row_weights, x), before)
+        x, before = self._rows(x), c_double()
+        weights = _weights(row_weights, x)
+        away(self, lambda: self._call(lib.egm_mixture_step, rows_of(x), weights, before))
         return before.value
 
     def _rows(self, x):
-        return rows_of(either("x", x, (None, self.dims)))
+        return either("x", x, (None, self.dims))
 
     def log_density(self, x):
         """log p of each row of x, in nats: [rows]."""
-        given, found = self._rows(x), np.empty(len(x))
-        self._call(lib.egm_mixture_log_density, given, rows_of(found))
+        x = self._rows(x)
+        found = np.empty(len(x))
+        in_portions(self, lib.egm_mixture_log_density, x, found)
         return found
 
     def responsibilities(self, x):
         """The share of each component in each row of x: [rows, components]."""
-        given, found = self._rows(x), np.empty((len(x), self.components))
-        self._call(lib.egm_mixture_responsibilities, given, rows_of(found))
+        x = self._rows(x)
+        found = np.empty((len(x), self.components))
+        in_portions(self, lib.egm_mixture_responsibilities, x, found)
         return found
 
     def sample(self, rows, seed=0, dtype=np.float64):

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Contexts and networks: egm/context.h and egm/model.h."""
 import ctypes
+import inspect
+import re
 from ctypes import (POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_uint64,
                     c_void_p)
 
 import numpy as np
 
 from ._arrays import NAMES, Array, array, code, rows_of
-from ._callbacks import log as log_callback
+from ._callbacks import away, log as log_callback
+from ._docs import DOCS
 from ._errors import ARGUMENT, STATE, ArgumentError, StateError
-from ._handles import Handle, bytes_of, expect, state
+from ._handles import PORTION, Handle, bytes_of, expect, in_portions, state
 from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, choice, declare, integer, lib, path_text, text
 from ._structs import struct, takes
 
@@ -69,6 +72,9 @@ class Context(Handle):
         check(lib.egm_context_create(byref(pointer), byref(struct)))
         self._own(pointer)
 
+    def _describe(self):
+        return ": %s; %d bytes in use" % (self.backend, self.bytes)
+
     @property
     def backend(self):
         """Name and version of the library, the code path in use, and whether products are the library's own or those of
@@ -91,8 +97,8 @@ class Model(Handle):
 
     @classmethod
     def _load(cls, context, function, arguments, options):
-        ask = expect(Context, context or Context())._ask
-        return cls.__new__(cls)._create(ask, function, *arguments, LoadOptions.defaults().set(options))
+        context, made = expect(Context, context or Context()), LoadOptions.defaults().set(options)
+        return away(context, lambda: cls.__new__(cls)._create(context._ask, function, *arguments, made))
 
     @classmethod
     @takes(LoadOptions)
@@ -107,6 +113,7 @@ class Model(Handle):
         return cls._load(context, lib.egm_model_load_memory, bytes_of(content), options)
 
     def clone(self):
+        """An independent copy, built or not, with its parameters."""
         return type(self).__new__(type(self))._create(self._ask, lib.egm_model_clone)
 
     __copy__ = clone
@@ -133,7 +140,8 @@ class Model(Handle):
         after `prefix`. `layout` is the order of the numbers of images: "pytorch" is channels, height, width; "egm"
         is height, width, channels, as in tensor_shapes(); "auto" is "egm" for files of save() and "pytorch" for
         others."""
-        return self._layer(lib.egm_model_restore, path_text(path), _RestoreOptions.defaults().set(options))
+        path, made = path_text(path), _RestoreOptions.defaults().set(options)
+        return away(self, lambda: self._layer(lib.egm_model_restore, path, made))
 
     @takes(_RestoreOptions)
     def restore_memory(self, content, **options):
@@ -208,13 +216,15 @@ class Model(Handle):
         return self._layer(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
 
     # -- properties
-    name = property(lambda self: self._ask(lib.egm_model_name).decode())
-    inputs = property(lambda self: self._ask(lib.egm_model_inputs))
-    outputs = property(lambda self: self._ask(lib.egm_model_outputs))
-    parameter_count = property(lambda self: self._ask(lib.egm_model_parameter_count))
+    name = property(lambda self: self._ask(lib.egm_model_name).decode(), doc="The name in error texts and files.")
+    inputs = property(lambda self: self._ask(lib.egm_model_inputs), doc="Number of columns of the input.")
+    outputs = property(lambda self: self._ask(lib.egm_model_outputs), doc="Number of columns of the output, or 0.")
+    parameter_count = property(lambda self: self._ask(lib.egm_model_parameter_count),
+                               doc="Number of parameters and of numbers in buffers, 0 if not built.")
 
     @property
     def dtype(self):
+        """The dtype of parameters, inputs and outputs. StateError if the model is not built."""
         code = self._ask(lib.egm_model_dtype)
         if code not in NAMES:
             raise StateError(STATE, "model '%s' is not built" % self.name)
@@ -229,26 +239,45 @@ class Model(Handle):
         return shapes
 
     def summary(self):
+        """A table of layers, shapes and counts."""
         needed = c_size_t()
         self._call(lib.egm_model_summary, None, 0, byref(needed))
         text = ctypes.create_string_buffer(needed.value)
         self._call(lib.egm_model_summary, text, needed.value, byref(needed))
         return text.value.decode()
 
+    def _describe(self):
+        """The layers by name, those with parameters also with their outputs, as summary() has them."""
+        text, layers, count = self.summary(), [str(self.inputs)], 0
+        for _, layer, _, outputs, parameters, *rest in (line.split(None, 5) for line in text.splitlines()[2:]):
+            shape = re.search(r"-> ([0-9x]+)", *rest) if rest else None
+            layers.append("%s %s" % (layer, shape[1] if shape else outputs) if int(parameters) or shape else layer)
+            count += int(parameters)
+        return " '%s': %s; %s, %d parameters" % (
+            self.name, " -> ".join(layers), NAMES.get(self._ask(lib.egm_model_dtype), "not built"), count)
+
     # -- arrays
-    def _array(self, what, x, ndim):
-        return array(what, x, self.dtype, "model '%s'" % self.name, (None,) * ndim)
+    _built = None  # (dtype, inputs, outputs, "model 'name'"), which do not change once the model is built
+
+    def _facts(self):
+        if self._built is None:
+            self._built = self.dtype, self.inputs, self.outputs, "model '%s'" % self.name
+        return self._built
 
     def _evaluate(self, function, x, *shapes):
         """Calls function(x, results...), with a result [rows, *shape] for each of `shapes`."""
-        x = self._array("x", x, 2)
+        dtype, _, _, owner = self._facts()
+        x = array("x", x, dtype, owner, (None, None))
         results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
-        self._call(function, rows_of(x), *map(rows_of, results))
+        if len(x) <= PORTION:
+            self._call(function, rows_of(x), *map(rows_of, results))
+        else:
+            in_portions(self, function, x, *results)
         return results
 
     def run(self, x):
         """The outputs of the network at x [rows, inputs]: [rows, outputs]."""
-        return self._evaluate(lib.egm_model_run, x, (self.outputs,))[0]
+        return self._evaluate(lib.egm_model_run, x, self._facts()[2:3])[0]
 
     def energy(self, x):
         """U(x) [rows] at x [rows, inputs]; low = likely."""
@@ -256,12 +285,13 @@ class Model(Handle):
 
     def energy_gradient(self, x):
         """(U(x) [rows], dU/dx [rows, inputs])."""
-        return tuple(self._evaluate(lib.egm_model_energy_gradient, x, (), (self.inputs,)))
+        return tuple(self._evaluate(lib.egm_model_energy_gradient, x, (), self._facts()[1:2]))
 
     def generate(self, seed, rows):
         """The outputs of the network at z ~ N(0, I): [rows, outputs]. Row i does not depend on the number of rows."""
         samples = np.empty((integer("rows", rows, (0, INT64[1])), self.outputs), self.dtype)
-        self._call(lib.egm_model_generate, integer("seed", seed, UINT64), rows_of(samples))
+        seed = integer("seed", seed, UINT64)
+        away(self, lambda: self._call(lib.egm_model_generate, seed, rows_of(samples)))
         return samples
 
     def parameters(self):
@@ -271,7 +301,9 @@ class Model(Handle):
         return values
 
     def set_parameters(self, values):
-        self._array("values", values, 1)
+        """Sets all parameters, one tensor after another."""
+        dtype, _, _, owner = self._facts()
+        values = array("values", values, dtype, owner, (None,))
         self._call(lib.egm_model_set_parameters, rows_of(values))
 
     def _shape(self, name):
@@ -290,8 +322,14 @@ class Model(Handle):
     def set_tensor(self, name, values):
         """Sets one tensor. Setting the weight of a spectral layer recomputes its u and v; set these afterwards."""
         shape = self._shape(name)
-        array("values", values, self.dtype, "model '%s'" % self.name, shape)
+        dtype, _, _, owner = self._facts()
+        values = array("values", values, dtype, owner, shape)
         self._call(lib.egm_model_set_tensor, text("name", name.encode()), rows_of(values))
+
+
+for _name, _function in vars(Model).items():
+    if inspect.isfunction(_function) and not _function.__doc__ and "model_" + _name in DOCS:
+        _function.__doc__ = DOCS["model_" + _name]
 
 
 def _unpickle(kind, content):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Markov chains: egm/sampler.h. The table at the end lists the kernels."""
+import inspect
 import warnings
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from ._arrays import Array, array, optional, rows_of
 from ._callbacks import PROGRESS, Progress
+from ._docs import DOCS
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
 from ._model import LoadOptions, limits
@@ -40,14 +42,18 @@ class Sampler(Handle):
     @classmethod
     def _of(cls, target, function, options):
         sampler = cls.__new__(cls)
+        sampler._name = function.__name__[len("egm_sampler_"):]
         sampler._dims, sampler._dtype, sampler._callback = target.dims, target.dtype, target._callback
         sampler._create(target._ask, function, options)
         sampler._chains = sampler._ask(lib.egm_sampler_chains)
         return sampler
 
-    chains = property(lambda self: self._chains)
-    dims = property(lambda self: self._dims)
-    dtype = property(lambda self: self._dtype)
+    def _describe(self):
+        return ".%s: %d chains, %d dims, %s" % (self._name, self.chains, self.dims, self.dtype)
+
+    chains = property(lambda self: self._chains, doc="Number of chains.")
+    dims = property(lambda self: self._dims, doc="Number of coordinates of a point.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of points.")
 
     def _long(self, progress, function, *arguments):
         """Makes a call that reports to progress(dict) and that a signal can stop."""
@@ -63,8 +69,10 @@ class Sampler(Handle):
 
         progress(dict) is called from time to time, with "done" and "total" transitions; its result is ignored. It
         may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no
-        progress function. The step sizes found so far are then in use, and warmup(n - "done") continues the warm-up."""
+        progress function. The step sizes found so far are then in use, and warmup(n - "done") continues the warm-up.
+        Returns the sampler."""
         self._long(progress, lib.egm_sampler_warmup, integer("n", n, INT64))
+        return self
 
     def run(self, n, thin=1, energies=False, progress=None):
         """Makes draws [n, chains, dims], one after every `thin` transitions. With energies=True it returns them with V
@@ -92,7 +100,7 @@ class Sampler(Handle):
 
     @points.setter
     def points(self, x):
-        array("points", x, self.dtype, "the sampler", (self.chains, self.dims))
+        x = array("points", x, self.dtype, "the sampler", (self.chains, self.dims))
         self._call(lib.egm_sampler_set_points, rows_of(x))
 
     def stats(self, chain=None):
@@ -130,7 +138,7 @@ class Sampler(Handle):
     _kernels = []
 
 
-def _kernel(name, what):
+def _kernel(name):
     """Adds Sampler.<name>(target, options), which calls egm_sampler_<name>."""
     kind = struct(name + "_options")
     declare({"sampler_" + name: (c_int, OUT, HANDLE, POINTER(kind))})
@@ -140,14 +148,15 @@ def _kernel(name, what):
     def create(target, **options):
         return Sampler._of(target, function, kind.defaults().set(options, expect(Target, target).dims))
 
-    create.__name__, create.__qualname__, create.__doc__ = name, "Sampler." + name, what + "\n\n" + create.__doc__
+    create.__name__, create.__qualname__ = name, "Sampler." + name
+    create.__doc__ = inspect.cleandoc(DOCS["sampler_" + name]) + "\n\n" + create.__doc__
     setattr(Sampler, name, staticmethod(create))
     Sampler._kernels.append(name)
 
 
-_kernel("ula", "Unadjusted Langevin: biased by the step, never rejects, has no warm-up.")
-_kernel("mala", "Langevin with the Metropolis-Hastings ratio: exact.")
-_kernel("hmc", "Hamiltonian Monte Carlo.")
-_kernel("nuts", "No-U-turn: Hamiltonian trajectories that end by themselves.")
-_kernel("annealed_langevin", "Unadjusted Langevin down a schedule of temperatures, then a denoising step; no warm-up.")
-_kernel("tempered", "Mala on a ladder of temperatures with exchanges between neighbours; draws are of the coldest.")
+_kernel("ula")
+_kernel("mala")
+_kernel("hmc")
+_kernel("nuts")
+_kernel("annealed_langevin")
+_kernel("tempered")

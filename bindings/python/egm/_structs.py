@@ -10,6 +10,7 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, 
 
 import numpy as np
 
+from ._arrays import convert
 from ._errors import ARGUMENT, SHAPE, ArgumentError, ShapeError
 from ._library import INT32, INT64, TEXT, UINT64, check, choice, declare, integer, lib, text
 
@@ -45,10 +46,13 @@ class Member:
 
     def __init__(self, option):
         self.name, self.help, self.kind = option.name.decode(), option.help.decode(), option.kind
+        # A newer library may have kinds that this module does not know: they keep their defaults.
+        self.type = _TYPES.get(self.kind) or (c_int32 if option.size == 4 else c_int64)
         self.required, self.default, self.low, self.high = (option.required, option.default_value, option.low,
                                                             option.high)
         self.low_open, self.high_open = option.low_open, option.high_open
         self.choices = {c.name.decode(): c.value for c in option.choices[:option.choice_count]}
+        self.family = (option.family or b"").decode()
         self.length = self.help[1:].partition("]")[0] if self.help.startswith("[") else None
 
     def value(self, given, length):
@@ -101,7 +105,7 @@ class Member:
         return ord(given)
 
     def _numbers(self, values, length):
-        values = np.asarray(values, np.float64)
+        values = convert(self.name, values, np.dtype(np.float64), "the numbers")
         if values.ndim != 1 or length not in (None, values.size):
             raise ShapeError(SHAPE, "%s: %s expected, not shape %s" % (
                 self.name, "a list of numbers" if length is None else "%d number(s)" % length, values.shape))
@@ -151,7 +155,8 @@ class Member:
         """The text of help(), cached because several functions have the same struct."""
         default, line = self.keyword(self.default), self.help.replace("NULL", "None").replace("INFINITY", "inf")
         shown = {float: "%.16g", str: '"%s"'}.get(type(default), "%s") % (default,)
-        return wrapped("%s: %s%s. %s" % (self.name, self.range(), ", default " + shown if not self.required else "", line))
+        default = "" if self.required else ", default " + shown
+        return wrapped("%s: %s%s. %s" % (self.name, self.range(), default, line))
 
 
 def wrapped(line):
@@ -195,7 +200,7 @@ class Struct(ctypes.Structure):
     def as_dict(self):
         """Results; texts and arrays are left out."""
         return {member.name: member.keyword(getattr(self, member.name)) for member in self.members.values()
-                if member.kind < NUMBERS and member.kind != RESERVED}
+                if member.kind < NUMBERS and member.kind in _TYPES and member.kind != RESERVED}
 
 
 def struct(name):
@@ -204,12 +209,13 @@ def struct(name):
     for index in range(lib.egm_options_count(kind)):
         check(lib.egm_options_describe(kind, index, byref(option)))
         members.append((Member(option), option.offset))
-    fields = [("struct_size", c_size_t), *((member.name, _TYPES[member.kind]) for member, _ in members)]
+    fields = [("struct_size", c_size_t), *((member.name, member.type) for member, _ in members)]
     counts = {member.length for member, _ in members}
     made = type(name, (Struct,), {
         "_fields_": fields, "type": kind, "members": {member.name: member for member, _ in members},
         "options": [member.name for member, _ in members
-                    if member.name not in counts and member.kind not in (RESERVED, CALLBACK, USER)]})
+                    if member.name not in counts and member.kind in _TYPES and
+                    member.kind not in (RESERVED, CALLBACK, USER)]})
     if sizeof(made) != lib.egm_options_size(kind) or any(
             getattr(made, member.name).offset != offset for member, offset in members):
         raise ImportError("egm: the library lays out egm_%s in another way than this module" % name)
@@ -224,9 +230,10 @@ def takes(kind, without=()):
         shown = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
         members = [kind.members[name] for name in kind.options if name not in without]
         function.__signature__ = signature.replace(parameters=shown + [
-            parameter(m.name, parameter.KEYWORD_ONLY, default=m.keyword(m.default) if not m.required else parameter.empty)
+            parameter(m.name, parameter.KEYWORD_ONLY, default=parameter.empty if m.required else m.keyword(m.default))
             for m in members if m.name not in signature.parameters])
         function.__doc__ = "\n\n".join([*filter(None, [inspect.cleandoc(function.__doc__ or "")]),
                                         "\n".join(m.document for m in members)])
+        function.members = {m.name: m for m in members}  # for bindings/python/stubs.py
         return function
     return decorate

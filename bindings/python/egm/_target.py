@@ -64,11 +64,15 @@ class Target(Handle):
     def _of(cls, ask, dims, options, function, *arguments):
         made = _Options.defaults().set(options, dims, _OF_C)
         target = cls.__new__(cls)._create(ask, function, *(made if each is _Options else each for each in arguments))
+        target._name = function.__name__[len("egm_target_"):]
         target._dims, target._dtype = target._ask(lib.egm_target_dims), NAMES[target._ask(lib.egm_target_dtype)]
         return target
 
-    dims = property(lambda self: self._dims)
-    dtype = property(lambda self: self._dtype)
+    def _describe(self):
+        return ".%s: %d dims, %s" % (self._name, self.dims, self.dtype)
+
+    dims = property(lambda self: self._dims, doc="Number of coordinates of a point.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of points and energies.")
 
     @classmethod
     @takes(_Options, _OF_C)

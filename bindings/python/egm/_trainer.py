@@ -51,9 +51,13 @@ class Trainer(Handle):
     def __init__(self, loss, **options):
         made = _TrainerOptions.defaults().set(options)
         self._nets, self._dtype, self._terms = expect(Loss, loss)._nets, loss.dtype, loss.terms
+        self._loss = loss._name
         self._create(loss._ask, lib.egm_trainer_create, made)
 
-    dtype = property(lambda self: self._dtype)
+    dtype = property(lambda self: self._dtype, doc="The dtype of the networks and of the data.")
+
+    def _describe(self):
+        return " of Loss.%s, step %d" % (self._loss, self.steps)
 
     def fit(self, x, steps, progress=None, every=1):
         """Does `steps` training steps on x: an array [rows, columns], which must not change meanwhile, or Data; None
@@ -63,12 +67,12 @@ class Trainer(Handle):
         "learning_rate" and "terms", the members of egm_progress; its result is ignored. It may use the networks and
         the trainer, for example save(); other threads wait for both until fit() returns. If it raises, the training
         stops after that step and fit() raises the same exception, as it does for KeyboardInterrupt, which needs no
-        progress function. A further fit() continues the training."""
+        progress function. A further fit() continues the training. Returns the trainer."""
         steps, every = integer("steps", steps, (0, INT64[1])), integer("every", every, (1, INT64[1]))
         callback = PROGRESS(_Progress(progress, every))
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
-        array("x", x, self.dtype, "the trainer", (None, None))
+        x = array("x", x, self.dtype, "the trainer", (None, None))
         with Context() as context:  # closed here: a destructor loses what a signal handler raises
             with Block.make(context, lib.egm_data_view, rows_of(x), keeps=x) as block:
                 return self._fit(block, steps, callback)
@@ -83,8 +87,10 @@ class Trainer(Handle):
             finally:
                 self._fits = fits
         check(locked([self, *self._nets], run))
+        return self
 
     def close(self):
+        """Frees the trainer now. StateError inside of fit()."""
         with self._lock:
             if self._fits:
                 raise StateError(STATE, "Trainer is in a call, and its callback cannot close it")

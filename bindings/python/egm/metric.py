@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How far samples are from data, how many known modes they cover, and how well a score ranks rows: egm/metric.h.
 
-Samples x and y are arrays [rows, columns] of one dtype, float32 or float64. `context` gives threads to a
+Samples x and y are arrays [rows, columns], float32 or float64; others are converted as those of egm.Data, and y to the
+dtype of x. `context` gives threads to a
 computation; None: one thread. progress(dict) is called from time to time, with "done" and "total" steps. It may
 raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no progress
 function. What each measure sees, and what it is blind to, is in doc/systems/metrics.md."""
@@ -10,9 +11,9 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, 
 
 import numpy as np
 
-from ._arrays import Array, array, either, numbers, optional, rows_of
-from ._callbacks import PROGRESS, Progress
-from ._errors import SHAPE, ShapeError
+from ._arrays import Array, array, either, numbers, optional, plain, rows_of
+from ._callbacks import PROGRESS, Progress, away
+from ._errors import ARGUMENT, SHAPE, ArgumentError, ShapeError
 from ._handles import expect
 from ._library import HANDLE, check, choice, declare, integer, lib
 from ._model import Context
@@ -37,14 +38,18 @@ declare({
 
 
 def _ask(context, function, *arguments, calls_back=False):
-    check(expect(Context, context or Context())._ask(function, *arguments, calls_back=calls_back))
+    context = expect(Context, context or Context())
+    if calls_back:
+        check(context._ask(function, *arguments, calls_back=True))
+    else:
+        away(context, lambda: context._call(function, *arguments))
 
 
 def _pair(context, function, x, y, *options, progress=()):
     """A number for two samples."""
-    either("x", x, (None, None))
+    x = either("x", x, (None, None))
     if y is not None:
-        array("y", y, x.dtype, "x", (None, x.shape[1]))
+        y = array("y", y, x.dtype, "x", (None, x.shape[1]))
     result, callback = c_double(), (PROGRESS(Progress(*progress)), None) if progress else ()
     _ask(context, function, rows_of(x), optional(y), *options, byref(result), *callback, calls_back=bool(progress))
     return result.value
@@ -55,7 +60,8 @@ def histogram(x, lower, upper, bins):
     """The shares of the rows of x [rows, columns], 1 to 3 columns, in the cells of a grid: [product of bins + 1].
     The last column varies fastest, and the last element is the share of the rows outside of the grid. lower, upper,
     bins [columns] are the interval of each column and its number of equal cells."""
-    columns = either("x", x, (None, None)).shape[1]
+    x = either("x", x, (None, None))
+    columns = x.shape[1]
     lower, upper = (numbers(what, ends, (columns,)) for what, ends in (("lower", lower), ("upper", upper)))
     counts = [integer("bins", count, (1, 2**31 - 1)) for count in bins]
     if len(counts) != columns:
@@ -123,7 +129,7 @@ def frechet(x, y, *, context=None, progress=None):
 def mode_coverage(x, centers, sigma, *, context=None, **options):
     """Which modes with these centers [modes, columns] and standard deviation sigma are covered by x: a dict with the
     members of egm_mode_coverage."""
-    either("x", x, (None, None))
+    x = either("x", x, (None, None))
     centers, result = numbers("centers", centers, (None, x.shape[1])), _Coverage.defaults()
     _ask(context, lib.egm_metric_mode_coverage, rows_of(x), rows_of(centers), float_of("sigma", sigma),
          _Mode.defaults().set(options, len(centers)), result)
@@ -134,8 +140,10 @@ def mode_coverage(x, centers, sigma, *, context=None, **options):
 def ranking(scores, positive, share=0.0, *, context=None):
     """How well scores [rows], high = positive, separate the rows that are positive [rows] from the others: a dict
     with the members of egm_ranking. `share` of the rows is flagged; 0: as many as there are positives."""
-    either("scores", scores, (None,))
-    positive, result = np.ascontiguousarray(positive, bool), _Ranking.defaults()
+    scores, labels, result = either("scores", scores, (None,)), plain("positive", positive), _Ranking.defaults()
+    positive = np.ascontiguousarray(labels, bool)
+    if (labels != positive).any():  # -1 would count as positive
+        raise ArgumentError(ARGUMENT, "positive: has %s, must be 0 or 1" % labels[labels != positive].flat[0])
     if positive.shape != scores.shape:
         raise ShapeError(SHAPE, "positive: shape %s expected, not %s" % (scores.shape, positive.shape))
     _ask(context, lib.egm_metric_ranking, rows_of(scores), positive.tobytes(), float_of("share", share), result)
