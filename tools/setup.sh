@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 # Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
 # nothing.
-# usage: tools/setup.sh [build|test|cross]...   build: library and examples; test: that, and what tests and benchmark
-#        use; cross: compilers for other processors and an emulator, see tools/cross.sh
+# usage: tools/setup.sh [build|test|docs|cross]...   build: library and examples; test: that, and what tests and benchmark
+#        use; docs: what makes the site; cross: compilers for other processors and an emulator, see tools/cross.sh
 set -eu
 
 build='gcc libc6-dev binutils meson ninja-build pkg-config libjansson-dev zlib1g-dev librandom123-dev
 libopenblas-dev libcairo2-dev fonts-dejavu-core'
 test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy abigail-tools'
+docs='python3-sphinx python3-myst-parser furo libjs-mathjax'
 # gcc-multilib would exclude the other compilers, so that i386 has one of its own like them.
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 gcc-i686-linux-gnu libc6-dev-i386-cross qemu-user'
@@ -19,8 +20,9 @@ for group in "$@"; do
 	case $group in
 	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $build $test" ;;
+	docs) wanted="$wanted $docs" ;;
 	cross) wanted="$wanted $build $test $cross" ;;
-	*) echo "setup: no group '$group' (build, test, cross)" >&2; exit 2 ;;
+	*) echo "setup: no group '$group' (build, test, docs, cross)" >&2; exit 2 ;;
 	esac
 done
 

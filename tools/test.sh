@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
 # byte order, and 32 bits.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format docs endian
 #        words. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all; and
 #        cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
 #        release
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian words}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install format docs endian words}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -217,6 +217,14 @@ stage_format() {
 			add passed format 'clang-format finds nothing to change' ||
 			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
 	fi
+}
+
+# The site, built twice; half a minute. Skipped, and named, where Sphinx is not installed: tools/setup.sh docs.
+stage_docs() {
+	"$python3" -B tests/docs/site.py . build-docs >"$log/docs.tap" 2>"$log/docs.log" ||
+		add failed docs 'tests/docs/site.py ended early'
+	grep -A 20 '^not ok' "$log/docs.tap"
+	count docs "$log/docs.tap"
 }
 
 mkdir -p "$log"

@@ -125,7 +125,7 @@ typedef struct egm_context_options {
  *    cblas_dgemm, has 64-bit integers, or computes wrong products; or in a forked child of a process that had a BLAS
  *    open, unless it is an OpenBLAS with POSIX threads;
  *  - EGM_ERR_MEMORY if there is no memory for its buffers or its threads cannot be started, where an OpenBLAS would
- * wait without end or interrupt the process. */
+ *    wait without end or interrupt the process. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 /** Frees the context once no handle uses it any more. */
 EGM_API void egm_context_free(egm_context *context);
