@@ -16,13 +16,15 @@ import subprocess
 import sys
 import textwrap
 
+import furo
+
 import headers
 
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 PROJECT = ("README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md")
 # The navigation. Below the README.md of a folder come the pages of the folder, in the order in which it links to them.
 SECTIONS = (
-    ("Learn", ("overview", "project/README", "tutorial/README", "howto/README", "examples", "faq", "errors")),
+    ("Learn", ("overview", "README <project/README>", "tutorial/README", "howto/README", "examples", "faq", "errors")),
     ("Choose", ("systems/README", "samplers/README", "data")),
     ("Look up", ("reference/index",)),
     ("Understand", ("explain/README", "design", "results", "performance")),
@@ -94,13 +96,22 @@ def add_navigation(src):
     """Sphinx's lists of pages, which the pages themselves do not contain: a code host would show them."""
     index = src / "index.md"
     index.write_text(index.read_text(encoding="utf-8") + "".join(
-        toctree([page for page in pages if list(src.glob(page + ".*"))], caption) for caption, pages in SECTIONS),
-        encoding="utf-8")
+        toctree(pages, caption) for caption, pages in SECTIONS), encoding="utf-8")
     for page in src.rglob("README.md"):
         text = page.read_text(encoding="utf-8")
         inside = [match.group(2)[:-3] for match in LINK.finditer(text) if re.fullmatch(r"[\w-]+\.md", match.group(2))]
         if page.parent.name != "project" and inside:
             page.write_text(text + toctree(dict.fromkeys(inside)), encoding="utf-8")
+
+
+def add_dark(style):
+    """Debian's furo.css has the dark colours only for readers who press the button. Here they are for a dark system, too."""
+    colours = pathlib.Path(furo.__file__).parent / "theme" / "furo" / "static" / "styles" / "furo.css"
+    dark = re.search(r'body\[data-theme="dark"\] \{(.*?)\}', colours.read_text(encoding="utf-8"), re.S)
+    if dark:
+        with open(style, "a", encoding="utf-8") as out:
+            out.write('@media not print { @media (prefers-color-scheme: dark) { body:not([data-theme="light"]) {'
+                      + dark.group(1) + "} } }\n")
 
 
 def copy_mathjax(static):
@@ -136,6 +147,7 @@ def main(source, out, version, depfile=None):
         page.write_text(link_names(narrow(page.read_text(encoding="utf-8")), known), encoding="utf-8")
     shutil.copyfile(site / "conf.py", src / "conf.py")
     shutil.copytree(site / "static", src / "static")
+    add_dark(src / "static" / "style.css")
     copy_mathjax(src / "static")
     environment = dict(os.environ, EGM_SITE_VERSION=version, PYTHONHASHSEED="0", LC_ALL="C.UTF-8")
     # From its own folder, so that no page contains a path of the machine.

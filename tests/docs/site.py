@@ -131,6 +131,9 @@ def main(source, work):
     result("every link leads to a file and a place in it", list(broken_links(root, pages)))
     result("formulas need no network", [] if (root / "_static/mathjax/MathJax.js").exists() and
            "mathjax/MathJax.js" in (root / "systems/dsm.html").read_text(encoding="utf-8") else ["MathJax"])
+    style = (root / "_static/style.css").read_text(encoding="utf-8")
+    result("a dark system gets dark pages", [] if "prefers-color-scheme: dark" in style and
+           "--color-background-primary" in style else ["style.css"])
     result("the index of the search has the functions",
            [] if "egm_loss_dsm" in (root / "searchindex.js").read_text(encoding="utf-8") else ["searchindex.js"])
     result("no page names a folder of this machine",
