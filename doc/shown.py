@@ -58,7 +58,7 @@ def renewed(page, match, outputs, problems):
         if textwrap.dedent(body(block)).strip("\n") not in textwrap.dedent(text.replace("\n\t", "\n")):
             problems.append(f"{page}: these lines are not in {name}")
         return match.group()
-    made = head + fence("c", text.split("\n", 1)[1]) + end
+    made = head + fence("python" if name.endswith(".py") else "c", text.split("\n", 1)[1]) + end
     if made != match.group():
         problems.append(f"{page}: {name} has changed")
     return made

@@ -105,7 +105,7 @@ def add_navigation(src):
 
 
 def add_dark(style):
-    """Debian's furo.css has the dark colours only for readers who press the button. Here they are for a dark system, too."""
+    """Debian's furo.css has the dark colours only behind its button. Here a dark system gets them, too."""
     colours = pathlib.Path(furo.__file__).parent / "theme" / "furo" / "static" / "styles" / "furo.css"
     dark = re.search(r'body\[data-theme="dark"\] \{(.*?)\}', colours.read_text(encoding="utf-8"), re.S)
     if dark:
@@ -140,7 +140,7 @@ def main(source, out, version, depfile=None):
     known = headers.make(source / "include", src / "reference", version, source / "doc" / "reference")
     read = sorted((source / "doc").rglob("*")) + [source / name for name in PROJECT]
     for path in read:
-        if path.suffix in (".md", ".png", ".svg", ".c", ".txt", ".css") and site not in path.parents:
+        if path.suffix in (".md", ".png", ".svg", ".c") and site not in path.parents:
             pages.copy(path.relative_to(source))
     add_navigation(src)
     for page in src.rglob("*.md"):

@@ -9,6 +9,8 @@ indentation alone: indented lines are formulas or tables, which stay as they are
 import pathlib
 import re
 
+import python_names
+
 PAGES = (  # header, title; in the order in which a reader needs them
     ("status", "Errors"), ("array", "Arrays"), ("context", "Contexts"), ("options", "Option structs"),
     ("model", "Networks"), ("data", "Data"), ("loss", "Losses"), ("trainer", "Training"),
@@ -216,7 +218,8 @@ def write(comment, declaration, known):
     if kind == "func":
         signature = re.sub(r"\b(EGM_API|EGM_CHECKED|static inline)\b", "", declaration)
         signature = squeeze(signature.split("{")[0].rstrip(" ;"))
-        return [f".. c:function:: {signature}", ""] + text
+        python = ", ".join(f"``{other}``" for other in known["python"].get(name, ()))
+        return [f".. c:function:: {signature}", ""] + text + ([f"   *Python:* {python}", ""] if python else [])
     if kind == "type":
         return [f".. c:type:: {squeeze(declaration)[len('typedef '):].rstrip(';')}", ""] + text
     out = [f".. c:{kind}:: {name}", ""] + text
@@ -238,7 +241,8 @@ def title(text, line="="):
 def page(name, heading, text, known, example):
     out = title(f"{heading}: egm/{name}.h")
     if example:
-        out += [".. literalinclude:: " + example, "   :language: c", "   :start-after: */", ""]
+        out += [".. rubric:: Example", "", ".. literalinclude:: " + example, "   :language: c", "   :tab-width: 4",
+                "   :start-after: */", "", ".. rubric:: Reference", ""]
     for comment, declaration in items(text):
         section = comment and re.match(r"/\* ---- (.*?) \*/\Z", comment, re.S)
         if declaration:
@@ -287,6 +291,7 @@ def make(include, out, version, examples):
     """Writes the pages to the folder `out`. EXAMPLES is the folder with a program for each header."""
     texts = read(pathlib.Path(include), version)
     known = names(texts)
+    known["python"] = python_names.read(pathlib.Path(include).parent / "bindings/python/egm", set(known["names"]))
     out.mkdir(parents=True, exist_ok=True)
     overview = (pathlib.Path(include) / "egm.h").read_text(encoding="utf-8")
     comment = next(c for c, _ in items(overview) if c)

@@ -125,6 +125,10 @@ def main(source, work):
     result("bars of a norm are in the pages", [] if "E||sigma grad U(x + sigma n) - n||^2" in everything else ["dsm"])
     result("every public function has its place in the reference",
            [f"{h}: {name}" for h, name in public_functions(source) if "c." + name not in reference[h].ids])
+    result("functions name their counterpart in Python",
+           [f"{header}: {name}" for header, name in (("model", "egm.Model.run"), ("loss", "egm.Loss.dsm"),
+            ("sampler", "egm.Sampler.nuts"), ("metric", "egm.metric.energy")) if name not in reference[header].text])
+    result("every header has an example", [name for name in HEADERS if "int main(void)" not in reference[name].text])
     result("no markup is left over in the reference",
            [f"{name}: {line.strip()}" for name, page in reference.items() for line in page.text.split("\n")
             if re.search(r":c:|:ref:|``|^\s*\.\. \w|\\[\\*`_|<>]", line)])
