@@ -219,8 +219,9 @@ stage_format() {
 	fi
 }
 
-# The site, built twice; half a minute. Skipped, and named, where Sphinx is not installed: tools/setup.sh docs.
+# The site, built twice; half a minute. Skipped, and named, where Sphinx is not installed and cannot be.
 stage_docs() {
+	tools/setup.sh docs >"$log/docs-setup.log" 2>&1
 	"$python3" -B tests/docs/site.py . build-docs >"$log/docs.tap" 2>"$log/docs.log" ||
 		add failed docs 'tests/docs/site.py ended early'
 	grep -A 20 '^not ok' "$log/docs.tap"

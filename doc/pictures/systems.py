@@ -36,12 +36,13 @@ COLORS = np.where(LABELS == 1, SECOND, INK)
 
 
 def net(name, inputs, outputs, seed=1):
-    return egm.Model(context, name, inputs).dense(64).silu().dense(64).silu().dense(outputs).build(np.float32, seed=seed)
+    model = egm.Model(context, name, inputs).dense(64).silu().dense(64).silu().dense(outputs)
+    return model.build(np.float32, seed=seed)
 
 
 def train(loss, wanted, steps, rate=1e-3, x=X, batch=128, watch=None):
-    """The average of the network WANTED (or of several), and the terms: means over a fortieth of the training, because one batch says
-    little."""
+    """The average of the network WANTED (or of several), and the terms: means over a fortieth of the training, because
+    one batch says little."""
     trainer = egm.Trainer(loss, batch=batch, learning_rate=rate, schedule="linear", schedule_steps=steps,
                           average_decay=0.995, seed=1)
     curve, window = [], []
@@ -140,8 +141,8 @@ def dde():
                 terms=("score_matching", "generator"))
 
 
-def coded(loss, encoder, decoder, terms):
-    (trained, made), curve = train(loss, (encoder, decoder), 6000)
+def coded(loss, encoder, decoder, terms, steps=6000, rate=1e-3):
+    (trained, made), curve = train(loss, (encoder, decoder), steps, rate)
     return dict(code=trained.run(X[:1500])[:, :2], drawn=made.generate(1, 1500)[:, :2], curve=curve, terms=terms)
 
 
@@ -153,14 +154,14 @@ def vae():
 
 def aae():
     encoder, decoder = net("encoder", 2, 2), net("decoder", 2, 2, 2)
-    return coded(egm.Loss.aae(net("discriminator", 2, 1, 3), encoder, decoder), encoder, decoder,
+    return coded(egm.Loss.aae(net("discriminator", 2, 1, 3), encoder, decoder, penalty=0.1), encoder, decoder,
                  ("reconstruction", "discriminator"))
 
 
 def ali():
     encoder, decoder = net("encoder", 2, 2), net("generator", 2, 2, 2)
-    return coded(egm.Loss.ali(net("discriminator", 4, 1, 3), decoder, encoder), encoder, decoder,
-                 ("discriminator", "generator"))
+    loss = egm.Loss.ali(net("discriminator", 4, 1, 3), decoder, encoder, penalty=0.1)
+    return coded(loss, encoder, decoder, ("discriminator", "generator"), 12000, 3e-4)
 
 
 def dae():
