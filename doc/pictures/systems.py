@@ -3,9 +3,11 @@
 """Trains every system on the same points and draws: choose.png, a tile for each; systems_<name>.png, what each page
 shows of its system; and loss_curves.png, losses while samples get better.
 
-usage: systems.py     with matplotlib, and the Python binding in PYTHONPATH; needs some three minutes of one core
+usage: systems.py [NAME...]     NAME: only the pictures of these pages. With matplotlib, and the Python binding in
+       PYTHONPATH; all of them need some two minutes of one core
 """
 import pathlib
+import sys
 
 import matplotlib
 matplotlib.use("Agg")
@@ -41,7 +43,7 @@ def net(name, inputs, outputs, seed=1):
 
 
 def train(loss, wanted, steps, rate=1e-3, x=X, batch=128, watch=None):
-    """The average of the network WANTED (or of several), and the terms: means over a fortieth of the training, because
+    """The average of the network WANTED, and the terms: means over a fortieth of the training, because
     one batch says little."""
     trainer = egm.Trainer(loss, batch=batch, learning_rate=rate, schedule="linear", schedule_steps=steps,
                           average_decay=0.995, seed=1)
@@ -55,8 +57,7 @@ def train(loss, wanted, steps, rate=1e-3, x=X, batch=128, watch=None):
             window.clear()
     with egm.Data(context, X if x is None else x) as data:
         trainer.fit(None if x is None else data, steps, progress=report)
-    several = isinstance(wanted, tuple)
-    return tuple(map(trainer.average, wanted)) if several else trainer.average(wanted), curve
+    return trainer.average(wanted), curve
 
 
 def chains(energy):
@@ -141,27 +142,27 @@ def dde():
                 terms=("score_matching", "generator"))
 
 
-def coded(loss, encoder, decoder, terms, steps=6000, rate=1e-3):
-    (trained, made), curve = train(loss, (encoder, decoder), steps, rate)
-    return dict(code=trained.run(X[:1500])[:, :2], drawn=made.generate(1, 1500)[:, :2], curve=curve, terms=terms)
+def coded(loss, encoder, terms, steps=6000, rate=1e-3):
+    trained, curve = train(loss, encoder, steps, rate)
+    return dict(code=trained.run(X[:1500])[:, :2], curve=curve, terms=terms)
 
 
 def vae():
     encoder, decoder = net("encoder", 2, 4), net("decoder", 2, 4, 2)
-    return coded(egm.Loss.vae(encoder, decoder, decoder="gaussian_learned"), encoder, decoder,
+    return coded(egm.Loss.vae(encoder, decoder, decoder="gaussian_learned"), encoder,
                  ("reconstruction", "divergence"))
 
 
 def aae():
     encoder, decoder = net("encoder", 2, 2), net("decoder", 2, 2, 2)
-    return coded(egm.Loss.aae(net("discriminator", 2, 1, 3), encoder, decoder, penalty=0.1), encoder, decoder,
+    return coded(egm.Loss.aae(net("discriminator", 2, 1, 3), encoder, decoder, penalty=0.1), encoder,
                  ("reconstruction", "discriminator"))
 
 
 def ali():
     encoder, decoder = net("encoder", 2, 2), net("generator", 2, 2, 2)
     loss = egm.Loss.ali(net("discriminator", 4, 1, 3), decoder, encoder, penalty=0.1)
-    return coded(loss, encoder, decoder, ("discriminator", "generator"), 12000, 3e-4)
+    return coded(loss, encoder, ("discriminator", "generator"), 12000, 3e-4)
 
 
 def dae():
@@ -200,7 +201,7 @@ def draw(axis, kind, result):
         axis.imshow(values.reshape(UP, ACROSS), cmap="RdBu", vmin=-0.3, vmax=1.3, **BOX)
         scatter(axis, X[:600], COLORS[:600])
     elif kind == "code":
-        scatter(axis, values, COLORS[:1500], (3.2, 3.2))
+        scatter(axis, values, COLORS[:1500], (4, 4))
     elif kind == "masses":
         edges = np.linspace(-1, 1, len(values) + 1)
         axis.stairs(values, edges, fill=True, color="#bcd0de")
@@ -286,8 +287,10 @@ SYSTEMS = (em, dsm, annealed_dsm, ml, score_matching, energy_gan, wgan, gan, ls_
            cross_entropy, histogram)
 results = {}
 for system in SYSTEMS:
-    results[system.__name__] = system()
-    system_page(system.__name__, results[system.__name__])
-    print(system.__name__, flush=True)
-choose(results)
-loss_curves(results)
+    if len(sys.argv) == 1 or system.__name__ in sys.argv:
+        results[system.__name__] = system()
+        system_page(system.__name__, results[system.__name__])
+        print(system.__name__, flush=True)
+if len(results) == len(SYSTEMS):
+    choose(results)
+    loss_curves(results)
