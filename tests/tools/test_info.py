@@ -7,6 +7,7 @@ usage: test_info.py EGM GOLDEN MANUAL
 import json
 import pathlib
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -124,4 +125,17 @@ result("--help and --version", [a for a in ("--help", "--version") if run(a)[0] 
 page = manual.read_text(encoding="utf-8").replace("\\-", "-")
 result("the manual page has every command and option", [word for word in ("egm info", "--json", "--version", "--help")
                                                         if word not in page or word not in run("--help")[1]])
+library = manual.with_name("egm.7").read_text(encoding="utf-8")
+headers = pathlib.Path(manual.parents[2] / "include" / "egm.h").read_text(encoding="utf-8")
+result("egm(7) has every header",
+       [name for name in re.findall(r"#include <(egm/\w+\.h)>", headers) if name not in library])
+words = manual.with_name("completion.bash")
+try:
+    done = subprocess.run(["bash", "-c", f"set -e; source '{words}'; COMP_WORDS=(egm in); COMP_CWORD=1; _egm; "
+                           "echo ${COMPREPLY[*]}; COMP_WORDS=(egm info --j); COMP_CWORD=2; _egm; echo ${COMPREPLY[*]}"],
+                          capture_output=True, text=True)
+    result("bash completes commands and options", [] if done.stdout.split() == ["info", "--json"] else [done])
+except FileNotFoundError:
+    count += 1
+    print(f"ok {count} - bash completes commands and options # SKIP bash is not installed")
 print(f"1..{count}")
