@@ -26,7 +26,7 @@ PROJECT = ("README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md")
 SECTIONS = (
     ("Learn", ("overview", "README <project/README>", "tutorial/README", "howto/README", "examples", "faq", "errors")),
     ("Choose", ("systems/README", "samplers/README", "data")),
-    ("Look up", ("reference/index",)),
+    ("Look up", ("reference/index", "reference/python")),
     ("Understand", ("explain/README", "design", "results", "performance")),
     ("Take part", ("project/NEWS", "project/CONTRIBUTING", "where", "project/SECURITY")))
 # What formulas drawn as SVG need of MathJax.

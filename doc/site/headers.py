@@ -291,8 +291,10 @@ def make(include, out, version, examples):
     """Writes the pages to the folder `out`. EXAMPLES is the folder with a program for each header."""
     texts = read(pathlib.Path(include), version)
     known = names(texts)
-    known["python"] = python_names.read(pathlib.Path(include).parent / "bindings/python/egm", set(known["names"]))
+    package = pathlib.Path(include).parent / "bindings" / "python" / "egm"
+    known["python"] = python_names.read(package, set(known["names"]))
     out.mkdir(parents=True, exist_ok=True)
+    (out / "python.rst").write_text(python_names.page(package, set(known["names"])), encoding="utf-8")
     overview = (pathlib.Path(include) / "egm.h").read_text(encoding="utf-8")
     comment = next(c for c, _ in items(overview) if c)
     index = title("Reference of the C functions") + prose(comment, known) + [".. toctree::", "   :maxdepth: 1", ""]

@@ -133,6 +133,9 @@ def main(source, work):
     result("bars of a norm are in the pages", [] if "E||sigma grad U(x + sigma n) - n||^2" in everything else ["dsm"])
     result("every public function has its place in the reference",
            [f"{h}: {name}" for h, name in public_functions(source) if "c." + name not in reference[h].ids])
+    python = pages["reference/python.html"]
+    result("the Python package has a page", [name for name in ("egm.Model", "egm.Model.save", "egm.Loss.dsm",
+           "egm.Sampler.nuts", "egm.Trainer.fit", "egm.metric.mmd", "egm.Error") if name not in python.ids])
     result("functions name their counterpart in Python",
            [f"{header}: {name}" for header, name in (("model", "egm.Model.run"), ("loss", "egm.Loss.dsm"),
             ("sampler", "egm.Sampler.nuts"), ("metric", "egm.metric.energy")) if name not in reference[header].text])
