@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
 # nothing.
-# usage: tools/setup.sh [build|test|cross|deb]...   default: build test
+# usage: tools/setup.sh [build|test|docs|cross|deb]...   default: build test
 #   build   the library and the examples
 #   test    build, and what tests and benchmark use
+#   docs    what makes the site of all pages
 #   cross   test, and compilers for other processors and an emulator, see tools/cross.sh
 #   deb     test, and what the stages fresh and deb of tools/test.sh use
 set -eu
@@ -15,6 +16,7 @@ usage() {
 build='gcc libc6-dev binutils meson ninja-build pkg-config libjansson-dev zlib1g-dev librandom123-dev
 libopenblas-dev libcairo2-dev fonts-dejavu-core'
 test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy python3-venv abigail-tools'
+docs='python3-sphinx python3-myst-parser furo libjs-mathjax'
 # gcc-multilib would exclude the other compilers, so that i386 has one of its own like them.
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 gcc-i686-linux-gnu libc6-dev-i386-cross qemu-user'
@@ -26,6 +28,7 @@ for group in "$@"; do
 	case $group in
 	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $build $test" ;;
+	docs) wanted="$wanted $docs" ;;
 	cross) wanted="$wanted $build $test $cross" ;;
 	deb) wanted="$wanted $build $test $deb" ;;
 	-h | --help) usage; exit 0 ;;

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, products by each BLAS, the installed library with the examples,
-# the wheel for Python, the format of the code, byte order, 32 bits, and the kernels of arm64.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install python format endian
-#        words arm64
+# the wheel for Python, the format of the code, the site, byte order, 32 bits, and the kernels of arm64.
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install python format docs
+#        endian words arm64
 #   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; blas_all, every
 #   test with every BLAS of Debian; python_peers; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests
 #   on other processors, to be run before a release; fresh: the commands of the README on a new Debian system; and deb:
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 usage() {
 	sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' tools/test.sh
 }
-stages=${*:-gcc clang asan asan_clang tsan valgrind blas install python format endian words arm64}
+stages=${*:-gcc clang asan asan_clang tsan valgrind blas install python format docs endian words arm64}
 for stage in $stages; do
 	case $stage in -h | --help) usage; exit 0 ;; esac
 	grep -q "^stage_$stage() {" tools/test.sh || { echo "test: no stage '$stage'" >&2; usage >&2; exit 2; }
@@ -331,6 +331,15 @@ stage_format() {
 			add passed format 'clang-format finds nothing to change' ||
 			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
 	fi
+}
+
+# The site, built twice; half a minute. Skipped, and named, where Sphinx is not installed and cannot be.
+stage_docs() {
+	tools/setup.sh docs >"$log/docs-setup.log" 2>&1
+	"$python3" -B tests/docs/site.py . build-docs >"$log/docs.tap" 2>"$log/docs.log" ||
+		add failed docs 'tests/docs/site.py ended early'
+	grep -A 20 '^not ok' "$log/docs.tap"
+	count docs "$log/docs.tap"
 }
 
 mkdir -p "$log"

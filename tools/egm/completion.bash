@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# Completion of the program egm for bash.
+_egm() {
+	local word=${COMP_WORDS[COMP_CWORD]}
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'info --help --version' -- "$word")
+	elif [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '--json' -- "$word")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.safetensors' -- "$word"; compgen -d -- "$word")
+	fi
+}
+complete -o filenames -F _egm egm
