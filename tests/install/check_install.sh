@@ -87,7 +87,7 @@ done
 # The system's Python first: see tools/programs.sh.
 python3=/usr/bin/python3
 [ -x "$python3" ] || python3=python3
-sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '/^```/d' >"$work/readme.py"
+sed -n '/^```python$/,/^```$/p' "$source/README.md" "$source/doc/howto/python.md" | sed '/^```/d' >"$work/readme.py"
 python_program() {
 	package=$(dirname "$(find "$prefix" -path '*/egm/__init__.py')")
 	[ -s "$work/readme.py" ] && [ -d "$package" ] && cd "$work" &&
