@@ -57,7 +57,7 @@ class _Handle:
 
 class Context(_Handle):
     def __init__(self, threads: int = 1, *, log: Optional[Callable[[str, str], object]] = None, simd: Literal["auto",
-            "portable", "avx2", "avx512"] = "auto", products: Literal["auto", "own", "blas"] = "auto",
+            "portable", "avx2", "avx512", "neon"] = "auto", products: Literal["auto", "own", "blas"] = "auto",
             blas: Optional[str] = None) -> None: ...
     @property
     def backend(self) -> str: ...
