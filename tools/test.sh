@@ -25,6 +25,7 @@ for stage in $stages; do
 done
 tools/setup.sh build test || exit 1
 . tools/programs.sh
+. tests/files.sh
 
 log=$PWD/build/log
 results=$log/results.tsv
@@ -327,7 +328,8 @@ stage_format() {
 	if ! command -v clang-format-14 >/dev/null; then
 		add skipped format 'clang-format-14 is not installed'
 	else
-		files '*.c' '*.h' '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
+		files '*.c' '*.h' '*.cpp' '*.hpp' >"$log/format.txt"
+		[ -s "$log/format.txt" ] && xargs clang-format-14 --dry-run -Werror <"$log/format.txt" >"$log/format.log" 2>&1 &&
 			add passed format 'clang-format finds nothing to change' ||
 			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
 	fi

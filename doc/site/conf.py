@@ -12,6 +12,7 @@ highlight_language = "c"
 nitpicky = True  # a link that leads nowhere is a warning, and the build makes errors of warnings
 nitpick_ignore = [("c:identifier", name) for name in
                   ("size_t", "uint8_t", "int32_t", "int64_t", "uint32_t", "uint64_t", "EGM_API", "EGM_CHECKED")]
+nitpick_ignore += [("py:class", "npt.ArrayLike"), ("py:class", "Energy")]  # NumPy's pages are elsewhere; a local name
 toc_object_entries_show_parents = "hide"
 
 myst_enable_extensions = ["dollarmath"]
