@@ -68,8 +68,8 @@ enum {
  *    caller at a time among all contexts. Calls that the program makes itself are not included.
  *  - Opening a library runs its code. A library that crashes, exits or does not return cannot be rejected. */
 enum {
-	EGM_PRODUCTS_AUTO = 0, /**< the library if it has vector kernels for the CPU (AVX2, AVX-512, NEON); otherwise a BLAS,
-	                            if there is one, for large products and the library for the others */
+	EGM_PRODUCTS_AUTO = 0, /**< the library if it has vector kernels for the CPU (AVX2, AVX-512, NEON); otherwise a
+	                          BLAS, if there is one, for large products and the library for the others */
 	EGM_PRODUCTS_OWN = 1,  /**< the library */
 	EGM_PRODUCTS_BLAS = 2  /**< a BLAS */
 };

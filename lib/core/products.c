@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether the library or a BLAS computes matrix products.
  *
- * AUTO depends on the CPU, not on the code path. If the library has vector kernels for the CPU, no BLAS is opened, and a
- * program that chooses EGM_SIMD_PORTABLE there still gets the bits of earlier releases. */
+ * AUTO depends on the CPU, not on the code path. If the library has vector kernels for the CPU, no BLAS is opened, and
+ * a program that chooses EGM_SIMD_PORTABLE there still gets the bits of earlier releases. */
 #include "core/products_impl.h"
 #include "core/status_impl.h"
 
