@@ -58,8 +58,9 @@ enum {
  *  differently at another position in the batch.
  *
  *  What a program that uses a BLAS should know:
- *  - The number of threads of a BLAS belongs to the whole process, and the library does not change it. These threads do
- *    not count subnormal numbers as zero.
+ *  - The number of threads of a BLAS belongs to the whole process, and libegm does not change it. These threads do not
+ *    count subnormal numbers as zero. Threads that a BLAS starts while it is opened block signals; threads that it
+ *    starts later have the signal mask of the thread that calls it.
  *  - The context must be created in the process that uses it. In a forked child, its products are the library's own.
  *  - A BLAS is checked when it is opened: its integers, a few products of each kind, and memory and threads for one
  *    caller. Each further thread that calls OpenBLAS at the same time needs 128 MiB of address space; without it, the

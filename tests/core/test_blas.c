@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -123,6 +124,36 @@ START_TEST(test_open__a_library_uses_its_own_functions)
 }
 END_TEST
 
+/* A function of a library of fake_blas.c. */
+static int told_by(const char *name, const char *function)
+{
+	int (*tell)(void);
+	void *address = dlsym(dlopen(name, RTLD_NOW), function);
+	ck_assert_ptr_nonnull(address);
+	memcpy(&tell, &address, sizeof tell);
+	return tell();
+}
+
+/* Otherwise a program that blocks a signal later, to wait for it, could lose it to a thread of the library. */
+START_TEST(test_open__threads_of_a_library_leave_signals_to_the_host)
+{
+	egm__blas blas;
+	sigset_t mask, user;
+	sigemptyset(&user);
+	sigaddset(&user, SIGUSR2);
+	pthread_sigmask(SIG_SETMASK, &user, NULL);
+	for (int i = 0; i < 2; i++) {
+		egm_status st = egm__blas_open(&blas, i ? FAKE("threads") : "libno.so");
+		pthread_sigmask(SIG_BLOCK, NULL, &mask);
+		ck_assert_int_eq(st, i ? EGM_OK : EGM_ERR_IO);
+		ck_assert_int_eq(sigismember(&mask, SIGTERM), 0);
+		ck_assert_int_eq(sigismember(&mask, SIGUSR2), 1);
+		egm__blas_close(&blas);
+	}
+	ck_assert_int_eq(told_by(FAKE("threads"), "fake_signals_blocked"), 1);
+}
+END_TEST
+
 static rlim_t mapped_bytes(void)
 {
 	unsigned long long pages = 0;
@@ -201,14 +232,11 @@ static int overlaps_of(const char *name)
 {
 	egm__blas blas[2];
 	pthread_t threads[2];
-	int (*overlaps)(void);
 	for (int i = 0; i < 2; i++) ck_assert_int_eq(egm__blas_open(&blas[i], name), EGM_OK);
-	void *address = dlsym(dlopen(name, RTLD_NOW), "fake_overlaps");
-	memcpy(&overlaps, &address, sizeof overlaps);
 	for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, call_often, &blas[i]), 0);
 	for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
 	for (int i = 0; i < 2; i++) egm__blas_close(&blas[i]);
-	return overlaps();
+	return told_by(name, "fake_overlaps");
 }
 
 START_TEST(test_enter__a_serial_library_has_one_caller_at_a_time)
@@ -471,6 +499,8 @@ START_TEST(test_create__threads_may_open_libraries_at_the_same_time)
 	for (int i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, create_often, names[i % 4]), 0);
 	for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+	ck_assert_int_eq(told_by(FAKE("serial"), "fake_overlaps"), 0);
+	ck_assert_int_eq(told_by(FAKE("tells_nothing"), "fake_overlaps"), 0);
 }
 END_TEST
 
@@ -554,6 +584,7 @@ int main(void)
 	tcase_add_test(tc, test_open__names_what_is_wrong_with_a_library);
 	tcase_add_loop_test(tc, test_open__keeps_the_floating_point_mode, 0, 2);
 	tcase_add_test(tc, test_open__a_library_uses_its_own_functions);
+	tcase_add_test(tc, test_open__threads_of_a_library_leave_signals_to_the_host);
 	tcase_add_test(tc, test_open__without_memory_is_an_error);
 	tcase_add_test(tc, test_open__without_threads_is_an_error);
 	tcase_add_loop_test(tc, test_enter__a_serial_library_has_one_caller_at_a_time, 0, 2);
