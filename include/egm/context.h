@@ -59,8 +59,8 @@ enum {
  *
  *  What a program that uses a BLAS should know:
  *  - The number of threads of a BLAS belongs to the whole process, and libegm does not change it. These threads do not
- *    count subnormal numbers as zero. Threads that a BLAS starts while it is opened block signals; threads that it
- *    starts later have the signal mask of the thread that calls it.
+ *    count subnormal numbers as zero. Unlike the worker threads of a context, these may receive signals: they have
+ *    the signal mask of the thread that creates the context or, if they start later, of the thread that calls the BLAS.
  *  - The context must be created in the process that uses it. In a forked child, its products are the library's own.
  *  - A BLAS is checked when it is opened: its integers, a few products of each kind, and memory and threads for one
  *    caller. Each further thread that calls OpenBLAS at the same time needs 128 MiB of address space; without it, the

@@ -12,7 +12,6 @@
  *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
  *  - Linked with -ffast-math, loading it changes the floating-point mode: egm__blas_open. A call may change it, too:
  *    egm__blas_leave.
- *  - Its threads would receive signals that the program waits for: egm__blas_open.
  *  - The program may be linked with another BLAS, whose functions have the same names: own_functions_first.
  *  - OpenBLAS's kernels for AVX leave the upper halves of vector registers set. Instructions of SSE, those of the
  *    portable code path, ran at an eighth of their speed afterwards: clear_upper_halves.
@@ -22,7 +21,6 @@
  * or called. A name must therefore be that of a library that the user trusts. */
 #include "core/blas_impl.h"
 #include "core/cpu_impl.h"
-#include "core/pool_impl.h"
 #include "core/status_impl.h"
 #include "core/utf8_impl.h"
 
@@ -30,7 +28,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -310,17 +307,12 @@ out:
 	return st;
 }
 
-/* Constructors and functions of the library run here. They may change the floating-point mode of this thread, and start
- * threads, which inherit its signal mask. */
+/* Constructors and functions of the library run here, and may change the floating-point mode of this thread. */
 egm_status egm__blas_open(egm__blas *out, const char *name)
 {
 	uint32_t mode = egm__cpu_fp_mode();
-	sigset_t mask, before;
-	egm__pool_signals(&mask);
 	*out = (egm__blas){0};
-	pthread_sigmask(SIG_BLOCK, &mask, &before);
 	egm_status st = open_and_check(out, name);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (egm__cpu_fp_mode() != mode) egm__cpu_fp_set(mode);
 	return st;
 }

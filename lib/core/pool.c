@@ -184,9 +184,9 @@ void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t ind
 }
 
 /* ---- creation and release */
-/* The signals that a thread raises by its own fault are not blocked: their effect would be undefined, and a crash
- * reporter of the host would miss them. */
-void egm__pool_signals(sigset_t *mask)
+/* Workers block signals, so that these go to the threads of the host program. The signals that a thread raises by its
+ * own fault are not blocked: their effect would be undefined, and a crash reporter of the host would miss them. */
+static void mask_of_workers(sigset_t *mask)
 {
 	static const int own_fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 	sigfillset(mask);
@@ -215,7 +215,7 @@ static int start_worker(pthread_t *thread, egm__pool *pool, const sigset_t *mask
 static egm_status start_workers(egm__pool *pool, int32_t workers)
 {
 	sigset_t mask;
-	egm__pool_signals(&mask);
+	mask_of_workers(&mask);
 	for (; pool->workers < workers; ++pool->workers) {
 		int error = start_worker(&pool->threads[pool->workers], pool, &mask);
 		if (error)

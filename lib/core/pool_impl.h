@@ -5,8 +5,6 @@
 
 #include "core/context_impl.h"
 
-#include <signal.h>
-
 /* Starts `workers` threads, at least 1, which wait for work. If one does not start, the others are ended and the error
  * is EGM_ERR_MEMORY. */
 egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t workers);
@@ -14,8 +12,5 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 /* Ends the threads and frees the memory; in a forked child, which has no threads, only frees the memory. `pool` may be
  * NULL. No job may run. */
 void egm__pool_free(egm_context *context, egm__pool *pool);
-
-/* The signals that threads of the library block, so that these go to the threads of the host program. */
-void egm__pool_signals(sigset_t *mask);
 
 #endif

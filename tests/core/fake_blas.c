@@ -2,7 +2,6 @@
 /* A CBLAS of plain loops with one of the faults that libraries have. Arguments that CBLAS does not allow end the
  * process, as they do with the reference library. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,6 @@
 #define READS_BEYOND 16  /* an element after each row of A, where there is one */
 #define TELLS_NOTHING 17 /* whether it may have several callers */
 #define MANY_THREADS 18  /* OpenMP would use more threads than can be */
-#define THREADS 19       /* starts a thread when it is loaded */
 
 #define SHOWN __attribute__((visibility("default")))
 #if FAULT == INT64
@@ -36,7 +34,7 @@ typedef int64_t integer;
 typedef int integer;
 #endif
 
-static int calls, inside, overlaps, largest, signals_blocked;
+static int calls, inside, overlaps, largest;
 static pid_t loaded_by;
 /* A name that all these libraries have. Each must use its own. */
 SHOWN extern volatile int fake_error;
@@ -45,7 +43,6 @@ volatile int fake_error = FAULT == WRONG;
 SHOWN int fake_calls(void);
 SHOWN int fake_overlaps(void);
 SHOWN int fake_largest(void);
-SHOWN int fake_signals_blocked(void);
 
 int fake_calls(void)
 {
@@ -64,12 +61,6 @@ int fake_largest(void)
 	return __atomic_load_n(&largest, __ATOMIC_RELAXED);
 }
 
-/* Whether the thread that the library started when it was loaded blocks SIGTERM. */
-int fake_signals_blocked(void)
-{
-	return signals_blocked;
-}
-
 static void flush_to_zero(void)
 {
 #if defined(__x86_64__)
@@ -77,20 +68,9 @@ static void flush_to_zero(void)
 #endif
 }
 
-static void *look_at_mask(void *unused)
-{
-	sigset_t mask;
-	(void)unused;
-	pthread_sigmask(SIG_BLOCK, NULL, &mask);
-	signals_blocked = sigismember(&mask, SIGTERM);
-	return NULL;
-}
-
 __attribute__((constructor)) static void load(void)
 {
-	pthread_t thread;
 	loaded_by = getpid();
-	if (FAULT == THREADS && pthread_create(&thread, NULL, look_at_mask, NULL) == 0) pthread_join(thread, NULL);
 	if (FAULT == FAST_MATH) flush_to_zero();
 }
 

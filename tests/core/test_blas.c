@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -133,26 +132,6 @@ static int told_by(const char *name, const char *function)
 	memcpy(&tell, &address, sizeof tell);
 	return tell();
 }
-
-/* Otherwise a program that blocks a signal later, to wait for it, could lose it to a thread of the library. */
-START_TEST(test_open__threads_of_a_library_leave_signals_to_the_host)
-{
-	egm__blas blas;
-	sigset_t mask, user;
-	sigemptyset(&user);
-	sigaddset(&user, SIGUSR2);
-	pthread_sigmask(SIG_SETMASK, &user, NULL);
-	for (int i = 0; i < 2; i++) {
-		egm_status st = egm__blas_open(&blas, i ? FAKE("threads") : "libno.so");
-		pthread_sigmask(SIG_BLOCK, NULL, &mask);
-		ck_assert_int_eq(st, i ? EGM_OK : EGM_ERR_IO);
-		ck_assert_int_eq(sigismember(&mask, SIGTERM), 0);
-		ck_assert_int_eq(sigismember(&mask, SIGUSR2), 1);
-		egm__blas_close(&blas);
-	}
-	ck_assert_int_eq(told_by(FAKE("threads"), "fake_signals_blocked"), 1);
-}
-END_TEST
 
 static rlim_t mapped_bytes(void)
 {
@@ -584,7 +563,6 @@ int main(void)
 	tcase_add_test(tc, test_open__names_what_is_wrong_with_a_library);
 	tcase_add_loop_test(tc, test_open__keeps_the_floating_point_mode, 0, 2);
 	tcase_add_test(tc, test_open__a_library_uses_its_own_functions);
-	tcase_add_test(tc, test_open__threads_of_a_library_leave_signals_to_the_host);
 	tcase_add_test(tc, test_open__without_memory_is_an_error);
 	tcase_add_test(tc, test_open__without_threads_is_an_error);
 	tcase_add_loop_test(tc, test_enter__a_serial_library_has_one_caller_at_a_time, 0, 2);
