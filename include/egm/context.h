@@ -54,8 +54,8 @@ enum {
  *  because CBLAS has no interface for them.
  *
  *  The rule of equal bits above describes the library's own products. A BLAS may round a row differently at another
- *  position in the batch. OpenBLAS, BLIS, ATLAS and the reference library return the same bits for the same calls if the
- *  number of their threads is the same; another BLAS may not. The number of threads of the context does not matter.
+ *  position in the batch. OpenBLAS, BLIS, ATLAS and the reference library return the same bits for the same calls if
+ *  the number of their threads is the same; another BLAS may not. The number of threads of the context does not matter.
  *
  *  What a program that uses a BLAS should know:
  *  - The number of threads of a BLAS belongs to the whole process, and libegm does not change it. These threads do not
