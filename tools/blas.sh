@@ -20,11 +20,16 @@ root=$PWD/build-blas
 mkdir -p "$root/done" "$root/lists/partial" "$root/cache/archives/partial"
 # _apt, as which root would download, may not write here
 apt=(apt-get -q -o APT::Sandbox::User=root)
-# Where the lists of the machine are missing or old, those of an update are used, which are kept here.
+# Where the lists of the machine are missing or old, those of an update are used, which are kept here and updated at most
+# once in a run.
 own_lists=(-o "Dir::State::Lists=$root/lists" -o "Dir::Cache=$root/cache")
+updated=
 get() { # PACKAGE
 	(cd "$root" && "${apt[@]}" download "$1") && return
-	[ -f "$root/lists/lock" ] || "${apt[@]}" "${own_lists[@]}" update
+	(cd "$root" && "${apt[@]}" "${own_lists[@]}" download "$1") && return
+	[ -z "$updated" ] || return 1
+	updated=1
+	"${apt[@]}" "${own_lists[@]}" update
 	(cd "$root" && "${apt[@]}" "${own_lists[@]}" download "$1")
 }
 for package in $packages; do

@@ -53,13 +53,14 @@ enum {
  *  it is created, and is never closed. Products with packed weights and convolutions are always the library's own,
  *  because CBLAS has no interface for them.
  *
- *  The rule of equal bits above describes the library's own products. A BLAS returns the same bits for the same calls
- *  if the number of its threads is the same; the number of threads of the context does not matter. It may round a row
- *  differently at another position in the batch.
+ *  The rule of equal bits above describes the library's own products. A BLAS may round a row differently at another
+ *  position in the batch. OpenBLAS, BLIS, ATLAS and the reference library return the same bits for the same calls if
+ *  the number of their threads is the same; another BLAS may not. The number of threads of the context does not matter.
  *
  *  What a program that uses a BLAS should know:
- *  - The number of threads of a BLAS belongs to the whole process, and the library does not change it. These threads do
- *    not count subnormal numbers as zero.
+ *  - The number of threads of a BLAS belongs to the whole process, and libegm does not change it. These threads do not
+ *    count subnormal numbers as zero. Unlike the worker threads of a context, these may receive signals: they have
+ *    the signal mask of the thread that creates the context or, if they start later, of the thread that calls the BLAS.
  *  - The context must be created in the process that uses it. In a forked child, its products are the library's own.
  *  - A BLAS is checked when it is opened: its integers, a few products of each kind, and memory and threads for one
  *    caller. Each further thread that calls OpenBLAS at the same time needs 128 MiB of address space; without it, the

@@ -10,7 +10,7 @@
  *  - With 64-bit integers it reads beyond the 32 bits of an argument: expects_64_bits.
  *  - OpenBLAS without threads and locks computes wrong numbers for two callers: needs_lock, blas_lock.
  *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
- *  - Linked with -ffast-math, loading it changes the floating-point mode: open_library. A call may change it, too:
+ *  - Linked with -ffast-math, loading it changes the floating-point mode: egm__blas_open. A call may change it, too:
  *    egm__blas_leave.
  *  - The program may be linked with another BLAS, whose functions have the same names: own_functions_first.
  *  - OpenBLAS's kernels for AVX leave the upper halves of vector registers set. Instructions of SSE, those of the
@@ -152,15 +152,6 @@ static int own_functions_first(void)
 #endif
 }
 
-/* Its constructors run here and may change the mode of this thread. */
-static void *open_library(const char *name)
-{
-	uint32_t mode = egm__cpu_fp_mode();
-	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | own_functions_first());
-	if (egm__cpu_fp_mode() != mode) egm__cpu_fp_set(mode);
-	return library;
-}
-
 /* A function of the library; NULL if it has none of this name. The OpenBLAS of Python packages has a prefix. */
 static void *find(void *library, const char *name)
 {
@@ -270,16 +261,31 @@ static egm_status check_room(const char *name, int64_t threads)
 	return EGM_OK;
 }
 
-egm_status egm__blas_open(egm__blas *out, const char *name)
+static egm_status open_library(void **library, const char *name)
+{
+	*library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | own_functions_first());
+	if (*library) return EGM_OK;
+	return egm__fail(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name, reason_without(name));
+}
+
+/* Calls that a BLAS must have to itself if it has one caller at a time. */
+static egm_status check(egm__blas *blas, void *library, const char *name)
+{
+	if (expects_64_bits(library))
+		return egm__fail(EGM_ERR_UNSUPPORTED, "blas is '%s', which has integers of 64 bits, must be one of 32 bits",
+		                 name);
+	describe(blas, library, name);
+	return egm__blas_check_products(blas, name);
+}
+
+static egm_status open_and_check(egm__blas *out, const char *name)
 {
 	egm_status st = EGM_OK;
 	egm__blas blas = {.largest = INT_MAX};
 	uint32_t mode = 0;
-	*out = (egm__blas){0};
+	void *library;
 	EGM_TRY(check_room(name, threads_of_blas()));
-	void *library = open_library(name);
-	if (!library)
-		EGM_FAIL(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name, reason_without(name));
+	EGM_TRY(open_library(&library, name));
 	EGM_TRY(find_products(&blas, library, name));
 	if (threads_of_openmp(library) > threads_of_blas()) EGM_TRY(check_room(name, threads_of_openmp(library)));
 	int parallel = parallel_of(library);
@@ -289,19 +295,25 @@ egm_status egm__blas_open(egm__blas *out, const char *name)
 		         "blas is '%s', which may hang in a forked child whose parent had a BLAS open; must be opened by the "
 		         "parent's process alone",
 		         name);
-	if (expects_64_bits(library))
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "blas is '%s', which has integers of 64 bits, must be one of 32 bits", name);
 	blas.opener = egm__fork_mark_create();
 	egm__blas_enter(&blas, &mode);
-	st = egm__blas_check_products(&blas, name);
+	st = check(&blas, library, name);
 	egm__blas_leave(&blas, mode);
-	if (st != EGM_OK) {
-		egm__blas_close(&blas);
-	} else {
-		describe(&blas, library, name);
+	if (st == EGM_OK)
 		*out = blas;
-	}
+	else
+		egm__blas_close(&blas);
 out:
+	return st;
+}
+
+/* Constructors and functions of the library run here, and may change the floating-point mode of this thread. */
+egm_status egm__blas_open(egm__blas *out, const char *name)
+{
+	uint32_t mode = egm__cpu_fp_mode();
+	*out = (egm__blas){0};
+	egm_status st = open_and_check(out, name);
+	if (egm__cpu_fp_mode() != mode) egm__cpu_fp_set(mode);
 	return st;
 }
 

@@ -144,7 +144,9 @@ SHOWN float cblas_sdot(integer n, const float *x, integer x_step, const float *y
 float cblas_sdot(integer n, const float *x, integer x_step, const float *y, integer y_step)
 {
 	float sum = 0;
+	begin(1, 1, 1);
 	for (int64_t i = 0; i < (int64_t)n; i++) sum += x[i * x_step] * y[i * y_step];
+	end();
 	return sum;
 }
 

@@ -123,6 +123,16 @@ START_TEST(test_open__a_library_uses_its_own_functions)
 }
 END_TEST
 
+/* A function of a library of fake_blas.c. */
+static int told_by(const char *name, const char *function)
+{
+	int (*tell)(void);
+	void *address = dlsym(dlopen(name, RTLD_NOW), function);
+	ck_assert_ptr_nonnull(address);
+	memcpy(&tell, &address, sizeof tell);
+	return tell();
+}
+
 static rlim_t mapped_bytes(void)
 {
 	unsigned long long pages = 0;
@@ -201,14 +211,11 @@ static int overlaps_of(const char *name)
 {
 	egm__blas blas[2];
 	pthread_t threads[2];
-	int (*overlaps)(void);
 	for (int i = 0; i < 2; i++) ck_assert_int_eq(egm__blas_open(&blas[i], name), EGM_OK);
-	void *address = dlsym(dlopen(name, RTLD_NOW), "fake_overlaps");
-	memcpy(&overlaps, &address, sizeof overlaps);
 	for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, call_often, &blas[i]), 0);
 	for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
 	for (int i = 0; i < 2; i++) egm__blas_close(&blas[i]);
-	return overlaps();
+	return told_by(name, "fake_overlaps");
 }
 
 START_TEST(test_enter__a_serial_library_has_one_caller_at_a_time)
@@ -471,6 +478,8 @@ START_TEST(test_create__threads_may_open_libraries_at_the_same_time)
 	for (int i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, create_often, names[i % 4]), 0);
 	for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+	ck_assert_int_eq(told_by(FAKE("serial"), "fake_overlaps"), 0);
+	ck_assert_int_eq(told_by(FAKE("tells_nothing"), "fake_overlaps"), 0);
 }
 END_TEST
 
