@@ -53,6 +53,16 @@ static egm_status model_memory(void *buffer, size_t size, size_t *needed)
 	return egm_model_save_memory(model, buffer, size, needed);
 }
 
+static egm_status pytorch_file(void)
+{
+	return egm_model_save_pytorch(model, path);
+}
+
+static egm_status pytorch_memory(void *buffer, size_t size, size_t *needed)
+{
+	return egm_model_save_pytorch_memory(model, buffer, size, needed);
+}
+
 static egm_status data_file(void)
 {
 	return egm_data_save(data, path);
@@ -63,7 +73,9 @@ static egm_status data_memory(void *buffer, size_t size, size_t *needed)
 	return egm_data_save_memory(data, buffer, size, needed);
 }
 
-static const saver savers[] = {{"model", model_file, model_memory}, {"data", data_file, data_memory}};
+static const saver savers[] = {{"model", model_file, model_memory},
+                               {"model for PyTorch", pytorch_file, pytorch_memory},
+                               {"data", data_file, data_memory}};
 
 START_TEST(test_bytes__are_those_of_the_file)
 {

@@ -30,6 +30,8 @@ declare({
     "model_clone": (c_int, OUT, HANDLE), "model_free": (None, HANDLE), "model_save": (c_int, HANDLE, TEXT),
     "model_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "model_restore": (c_int, HANDLE, TEXT, POINTER(_RestoreOptions)),
+    "model_save_pytorch": (c_int, HANDLE, TEXT),
+    "model_save_pytorch_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "model_restore_memory": (c_int, HANDLE, c_char_p, c_size_t, POINTER(_RestoreOptions)),
     "model_set_initializer": (c_int, HANDLE, c_int32),
     "model_dense": (c_int, HANDLE, c_int64), "model_spectral_dense": (c_int, HANDLE, c_int64),
@@ -147,6 +149,15 @@ class Model(Handle):
     def restore_memory(self, content, **options):
         """Does the same with the bytes of such a file."""
         return self._layer(lib.egm_model_restore_memory, *bytes_of(content), _RestoreOptions.defaults().set(options))
+
+    def save_pytorch(self, path):
+        """Writes the parameters to a safetensors file for PyTorch: for an nn.Sequential of the same layers,
+        net.load_state_dict(load_file(path)) of safetensors.torch. restore() reads it, too."""
+        self._call(lib.egm_model_save_pytorch, path_text(path))
+
+    def save_pytorch_memory(self):
+        """The bytes of such a file."""
+        return state(self, lib.egm_model_save_pytorch_memory)
 
     # -- layers; each method returns the model
     def _layer(self, function, *arguments):
