@@ -531,7 +531,7 @@ int main(void)
 	tcase_set_tags(bad, "R6 R16");
 	tcase_add_checked_fixture(tc, open_all, close_all);
 	tcase_add_checked_fixture(bad, open_all, close_all);
-	tcase_add_loop_test(tc, test_bytes__are_those_of_the_file, 0, 2);
+	tcase_add_loop_test(tc, test_bytes__are_those_of_the_file, 0, (int)(sizeof savers / sizeof *savers));
 	tcase_add_loop_test(bad, test_bytes__a_buffer_that_is_too_small, 0, 2);
 	tcase_add_loop_test(bad, test_bytes__are_refused_as_files_are, 0, (int)(sizeof loaders / sizeof *loaders));
 	tcase_add_test(bad, test_bytes__misuse);
