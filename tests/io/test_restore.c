@@ -318,7 +318,7 @@ START_TEST(test_restore__what_is_not_written_for_pytorch)
 	/* No call writes such a number: a loss that diverges does. */
 	memcpy(egm__tensor_values(m, &m->tensors[11]), bias, sizeof bias);
 	ck_assert_str_eq(m->tensors[11].name, "6.bias");
-	io_expect("NaN", egm_model_save_pytorch(m, path), EGM_ERR_NONFINITE, "6.bias[3] is NaN, must be finite");
+	io_expect("NaN", egm_model_save_pytorch(m, path), EGM_ERR_NONFINITE, "6.bias[3] is nan, must be finite");
 	egm_model_free(m);
 }
 END_TEST
