@@ -36,6 +36,7 @@ _OPEN = ("dtype", "max_bytes")  # options that open_npy() and open_idx() do not 
 
 class Block(Handle):
     _destroy = lib.egm_data_free
+    _keeps = None
 
     def __init__(self, context, x):
         self._create(context._ask, lib.egm_data_copy, rows_of(either("x", x, (None, None))))
@@ -46,6 +47,9 @@ class Block(Handle):
         block = cls.__new__(cls)
         block._keeps = keeps
         return block._create(expect(Context, context)._ask, function, *arguments)
+
+
+    calls_back = property(lambda self: isinstance(self._keeps, _FILL), doc="Whether C asks a function for rows.")
 
 
 class _Rows(Callback):

@@ -3,7 +3,7 @@
 from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_void_p
 
 from ._arrays import array, rows_of
-from ._callbacks import PROGRESS, Progress
+from ._callbacks import PROGRESS, Progress, Signals
 from ._data import Block, Data
 from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, locked, state, together
@@ -91,7 +91,11 @@ class Trainer(Handle):
                 net._settle()
             try:
                 self._fits = fits + 1
-                self._paced(lambda: call(pointer), (self, *self._nets), None, steps)
+                if block and block.calls_back:
+                    with Signals():
+                        call(pointer)
+                else:
+                    self._paced(lambda: call(pointer), (self, *self._nets), None, steps)
             finally:
                 self._fits = fits
         locked([self, *self._nets], run)
