@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Python functions that C calls, the exceptions that they raise, and signals that arrive meanwhile."""
+import _thread
 import contextlib
 import ctypes
 import queue
@@ -117,13 +118,18 @@ class Progress(Callback):
         return None if self.function is None else {"done": p.done, "total": p.total, **terms(p)}
 
 
+QUICK = 0.02  # seconds of a call that needs no thread
+GRACE = 0.05  # seconds in which a signal is seen, and which a call then has to end by itself
+
+
 class Away:
     """A call of C in a thread of its own. The thread of the caller waits, handles signals at once, and runs the
     functions that C calls. A signal handler that raises ends the wait: C is stopped at its next callback, if it has
     one, and until it returns the handles that it uses wait for it."""
 
-    def __init__(self, function, undo):
+    def __init__(self, function, handles, undo):
         self.function, self.undo, self.path = function, [undo], getattr(local, "path", None)
+        self.handles = handles  # which must not be freed before C is done
         self.begin, self.asked, self.answers = [None], queue.SimpleQueue(), queue.SimpleQueue()
         self.stopped, self.done, self.failure = False, threading.Event(), None
 
@@ -139,15 +145,22 @@ class Away:
             self.failure = reason
         finally:
             self.function = None  # the arrays of the call
+            if self.stopped:
+                self.drop()
+            handles, self.handles = self.handles, ()
             self.done.set()
+            del handles  # may free some of them
             self.asked.put(None)
             if self.stopped:
                 self.drop()
 
     def wait(self):
-        threading.Thread(target=self.run, daemon=True).start()
+        _thread.start_new_thread(self.run, ())  # a signal in Thread.start would leave half a Thread behind
         while True:
-            asked = self.asked.get()
+            try:
+                asked = self.asked.get(timeout=GRACE)  # the system may give a signal to another thread
+            except queue.Empty:
+                continue
             if asked is None:
                 break
             self.answers.put(self.serve(*asked))
@@ -200,18 +213,14 @@ class Away:
             undo()
 
 
-QUICK = 0.02  # seconds of a call that needs no thread
-GRACE = 0.05  # seconds that a call has to end by itself before it is left alone
-
-
 def away(function, handles, undo=None, quick=False):
     """Runs function(), a call of C that may take long, so that a signal is handled at once. `handles` are those that it
     uses; undo() frees what it has made if nobody waits for it any more. Only the main thread handles signals; inside of
     a function that C calls, it is C that waits. quick: the call is known to be short, and a thread would cost more."""
-    if quick or threading.current_thread() is not threading.main_thread() or getattr(local, "serving", False):
+    if quick or threading.get_ident() != threading.main_thread().ident or getattr(local, "serving", False):
         with Signals():
             return function()
-    call = Away(function, undo)
+    call = Away(function, handles, undo)
     try:
         call.wait()
     except BaseException:
