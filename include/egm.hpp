@@ -171,6 +171,8 @@ class model : public handle<egm_model, egm_model_free>
 	EGM_VERB(model, energy_gradient)
 	EGM_VERB(model, generate)
 	EGM_VERB(model, save)
+	EGM_VERB(model, save_pytorch)
+	EGM_VERB(model, save_pytorch_memory)
 	EGM_VERB(model, restore)
 	EGM_VERB(model, restore_memory)
 	EGM_SAVE_MEMORY(model)

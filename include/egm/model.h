@@ -400,6 +400,24 @@ EGM_API EGM_CHECKED egm_status egm_model_restore(egm_model *model, const char *p
 /** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_model_restore_memory(egm_model *model, const void *bytes, size_t size,
                                                         const egm_restore_options *options);
+/** Writes the parameters to a safetensors file that PyTorch reads into an nn.Sequential of the same layers, by
+ *  sequential.load_state_dict(safetensors.torch.load_file(path)). It is the inverse of egm_model_restore with
+ *  EGM_LAYOUT_PYTORCH, which gives a model of the same layers the same bits again. Since 0.5.
+ *
+ *  The modules, names and permutations are those of egm_model_restore. In particular:
+ *  - spectral layers have the names of torch.nn.utils.parametrizations.spectral_norm;
+ *  - layer normalisation of an image has the shape [channels, height, width];
+ *  - N.num_batches_tracked is left out, which load_state_dict accepts.
+ *
+ *  The layers are not in the file: egm_model_load does not read it, egm_model_restore does.
+ *
+ *  Errors, after which the old file is unchanged:
+ *  - EGM_ERR_UNSUPPORTED if the model reads the numbers of an image as an image of another shape;
+ *  - those of egm_model_save. */
+EGM_API EGM_CHECKED egm_status egm_model_save_pytorch(const egm_model *model, const char *path);
+/** Writes the same bytes to memory, as egm_model_save_memory does. */
+EGM_API EGM_CHECKED egm_status egm_model_save_pytorch_memory(const egm_model *model, void *buffer, size_t size,
+                                                             size_t *needed);
 
 #ifdef __cplusplus
 }

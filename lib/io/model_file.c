@@ -399,7 +399,7 @@ static egm_status load(egm_model **out, egm_context *context, const egm__origin 
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
-	EGM_TRY(egm__safetensors_read_from(&l.file, context, from, options, 0));
+	EGM_TRY(egm__safetensors_read_from(&l.file, context, from, options, 1)); /* weights of PyTorch are rejected below */
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));
 	EGM_TRY(check_tensors(&l));

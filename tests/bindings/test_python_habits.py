@@ -4,9 +4,11 @@ import copy
 import io
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -155,17 +157,69 @@ class Interrupts(unittest.TestCase):
         with mock.patch.object(_callbacks.Progress, "work", work):
             self.assertRaises(KeyboardInterrupt, egm.Mixture.fit, context, x, 3, tolerance=0)
             go.set()
-            steps[0].join(60)
+            self.assertEqual(context.bytes, in_use)  # it waits for the step
         self.assertEqual(len(steps), 1)
-        self.assertEqual(context.bytes, in_use)
         self.assertEqual(egm.Mixture.fit(context, x, 3).components, 3)
+
+    def leaves(self, name, call, handle):
+        """call(), which calls egm_<name>, ends 0.1 s after Ctrl-C although C does not return, and handles that it uses
+        wait for it. Returns what the next use of the handle sees."""
+        go, order, begun = threading.Event(), [], threading.Event()
+
+        def late(*arguments):
+            begun.set()
+            os.kill(os.getpid(), signal.SIGINT)
+            go.wait(60)
+            time.sleep(0.01)
+            order.append("C")
+            return before(*arguments)
+        before = self.replace("egm_" + name, late)
+        self.assertRaises(KeyboardInterrupt, call)
+        setattr(_library.lib, "egm_" + name, before)
+        self.assertFalse(order, "the call has waited for C")
+        self.assertTrue(begun.is_set())
+        self.assertIn("in a call", repr(handle))
+        go.set()
+        handle.close()  # waits
+        self.assertEqual(order, ["C"])
+
+    def test_every_long_call_ends(self):
+        x, path = points(20, 5, np.float32), os.path.join(tempfile.mkdtemp(), "x")
+        self.addCleanup(shutil.rmtree, os.path.dirname(path))
+
+        def trainer():
+            return egm.Trainer(egm.Loss.dsm(relu_net(np.float32)), batch=4)
+
+        def sampler():
+            return egm.Sampler.mala(egm.Target.model(relu_net(np.float32), prior_scale=1.0))
+        mixture = egm.Mixture.create(egm.Context(), [[0.0] * 5], [1.0], covariance="spherical")
+        for name, handle, call in (
+                ("trainer_fit", trainer(), lambda t: t.fit(x, 1)),
+                ("trainer_fit", trainer(), lambda t: t.fit(x, 1, lambda p: None)),
+                ("trainer_save", trainer(), lambda t: t.save(path)),
+                ("trainer_save_memory", trainer(), lambda t: t.state()),
+                ("sampler_run", sampler(), lambda s: s.run(3)),
+                ("sampler_warmup", sampler(), lambda s: s.warmup(3, lambda p: None)),
+                ("model_save", relu_net(np.float32), lambda m: m.save(path)),
+                ("model_save_pytorch", relu_net(np.float32), lambda m: m.save_pytorch(path)),
+                ("target_evaluate", egm.Target.model(relu_net(np.float32), prior_scale=1.0), lambda t: t.evaluate(x)),
+                ("target_ais", egm.Target.model(relu_net(np.float32), prior_scale=1.0), lambda t: t.ais(particles=4)),
+                ("mixture_step", mixture, lambda m: m.step(x.astype(np.float64)))):
+            with self.subTest(name):
+                self.leaves(name, lambda: call(handle), handle)
+
+    def test_what_a_call_uses_waits_for_it(self):
+        net = relu_net(np.float32)
+        target = egm.Target.model(net, prior_scale=1.0)
+        self.leaves("sampler_run", lambda: egm.Sampler.mala(target).run(3), target)
+        self.assertRaisesRegex(egm.StateError, "closed", target.evaluate, points(2, 5, np.float32))
+        self.leaves("target_ais", lambda: egm.Target.model(net, prior_scale=1.0).ais(particles=4), net)
 
     def test_a_thread_does_not_wait_for_itself(self):
         context = egm.Context()
         file = io.BytesIO()
         np.save(file, np.zeros((10, 2), np.float32))
-        never = mock.patch("threading.Thread.start", side_effect=AssertionError("it would wait for this one"))
-        with context._lock, never:  # as in a progress function of a call of this context
+        with context._lock:  # as in a progress function of a call of this context
             self.assertEqual(egm.Data.load_npy_memory(context, file.getvalue()).rows, 10)
 
 

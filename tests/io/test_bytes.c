@@ -53,6 +53,16 @@ static egm_status model_memory(void *buffer, size_t size, size_t *needed)
 	return egm_model_save_memory(model, buffer, size, needed);
 }
 
+static egm_status pytorch_file(void)
+{
+	return egm_model_save_pytorch(model, path);
+}
+
+static egm_status pytorch_memory(void *buffer, size_t size, size_t *needed)
+{
+	return egm_model_save_pytorch_memory(model, buffer, size, needed);
+}
+
 static egm_status data_file(void)
 {
 	return egm_data_save(data, path);
@@ -63,7 +73,9 @@ static egm_status data_memory(void *buffer, size_t size, size_t *needed)
 	return egm_data_save_memory(data, buffer, size, needed);
 }
 
-static const saver savers[] = {{"model", model_file, model_memory}, {"data", data_file, data_memory}};
+static const saver savers[] = {{"model", model_file, model_memory},
+                               {"model for PyTorch", pytorch_file, pytorch_memory},
+                               {"data", data_file, data_memory}};
 
 START_TEST(test_bytes__are_those_of_the_file)
 {
@@ -519,7 +531,7 @@ int main(void)
 	tcase_set_tags(bad, "R6 R16");
 	tcase_add_checked_fixture(tc, open_all, close_all);
 	tcase_add_checked_fixture(bad, open_all, close_all);
-	tcase_add_loop_test(tc, test_bytes__are_those_of_the_file, 0, 2);
+	tcase_add_loop_test(tc, test_bytes__are_those_of_the_file, 0, (int)(sizeof savers / sizeof *savers));
 	tcase_add_loop_test(bad, test_bytes__a_buffer_that_is_too_small, 0, 2);
 	tcase_add_loop_test(bad, test_bytes__are_refused_as_files_are, 0, (int)(sizeof loaders / sizeof *loaders));
 	tcase_add_test(bad, test_bytes__misuse);

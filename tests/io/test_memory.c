@@ -210,6 +210,11 @@ static egm_status call_model_restore(void)
 	return done(egm_model_restore(model, path, NULL));
 }
 
+static egm_status call_model_save_pytorch(void)
+{
+	return done(egm_model_save_pytorch(model, path));
+}
+
 /* A buffer that is too small is asked first. */
 static egm_status call_model_memory(void)
 {
@@ -372,6 +377,7 @@ static const struct {
     {"egm_data_load_csv, a table", make_csv_table, call_csv_table, 0, 0},
     {"egm_array_save_npy", make_nothing, call_npy_save, 1, 0},
     {"egm_model_save", make_nothing, call_model_save, 1, 0},
+    {"egm_model_save_pytorch", make_nothing, call_model_save_pytorch, 1, 0},
     {"egm_model_load", make_model, call_model_load, 0, 1},
     {"egm_model_restore", make_model, call_model_restore, 0, 1},
     {"egm_model_save_memory and back", make_nothing, call_model_memory, 0, 1},

@@ -253,6 +253,76 @@ START_TEST(test_restore__spectral_vectors_follow)
 }
 END_TEST
 
+/* ---- and back */
+
+/* Every tensor of PyTorch's file is in the other one: its name, shape, type and bytes. Counts of batches are not. */
+static void expect_same_tensors(const char *torch, const char *ours)
+{
+	egm__safetensors *a, *b;
+	int32_t counts = 0;
+	ck_assert_int_eq(st_file_read_any(&a, context, torch, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&b, context, ours, NULL), EGM_OK);
+	for (int32_t i = 0; i < egm__safetensors_count(a); i++) {
+		const egm__st_tensor *t = egm__safetensors_at(a, i), *found = egm__safetensors_find(b, t->name);
+		if (strstr(t->name, "num_batches_tracked")) {
+			counts++;
+			continue;
+		}
+		ck_assert_msg(found && found->dtype == t->dtype && found->rank == t->rank && found->count == t->count, "%s: %s",
+		              torch, t->name);
+		ck_assert_mem_eq(found->shape, t->shape, (size_t)t->rank * sizeof *t->shape);
+		ck_assert_mem_eq(found->data, t->data, (size_t)t->count * (t->dtype == EGM__ST_F64 ? 8 : 4));
+	}
+	ck_assert_int_eq(egm__safetensors_count(b), egm__safetensors_count(a) - counts);
+	ck_assert_str_eq(egm__safetensors_meta(b, "format"), "pt");
+	egm__safetensors_free(a);
+	egm__safetensors_free(b);
+}
+
+/* Whether the file has what a model writes: its type, all tensors, no prefix, today's names of spectral layers. */
+static int has_all(int i)
+{
+	static const char *const others[] = {"rows_no_bias", "half", "bfloat", "both", "spectral"};
+	for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+		if (!strcmp(nets[i].file, others[k])) return 0;
+	return (nets[i].dtype == EGM_F64) == !strcmp(nets[i].file, "double");
+}
+
+START_TEST(test_restore__and_back_to_pytorch)
+{
+	egm_model *m = build(nets[_i].inputs, nets[_i].add, nets[_i].dtype), *again;
+	char file[PATH_MAX];
+	snprintf(file, sizeof file, TORCH_FOLDER "/%s.safetensors", nets[_i].file);
+	options.prefix = nets[_i].prefix;
+	options.zero_bias = nets[_i].zero_bias;
+	io_expect(file, egm_model_restore(m, file, &options), EGM_OK, NULL);
+	io_expect(file, egm_model_save_pytorch(m, path), EGM_OK, NULL);
+	if (has_all(_i)) expect_same_tensors(file, path);
+	again = build(nets[_i].inputs, nets[_i].add, nets[_i].dtype);
+	io_expect(file, egm_model_restore(again, path, NULL), EGM_OK, NULL);
+	expect_equal(m, again);
+	egm_model_free(m);
+	egm_model_free(again);
+}
+END_TEST
+
+START_TEST(test_restore__what_is_not_written_for_pytorch)
+{
+	egm_model *m = build(5, add_rows, EGM_F32), *unbuilt;
+	float bias[5] = {0, 0, 0, NAN, 0};
+	io_expect("model", egm_model_save_pytorch(NULL, path), EGM_ERR_ARGUMENT, "model is NULL");
+	io_expect("path", egm_model_save_pytorch(m, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	ck_assert_int_eq(egm_model_create(&unbuilt, context, "unbuilt", 3), EGM_OK);
+	io_expect("unbuilt", egm_model_save_pytorch(unbuilt, path), EGM_ERR_STATE, "'unbuilt' is not built");
+	egm_model_free(unbuilt);
+	/* No call writes such a number: a loss that diverges does. */
+	memcpy(egm__tensor_values(m, &m->tensors[11]), bias, sizeof bias);
+	ck_assert_str_eq(m->tensors[11].name, "6.bias");
+	io_expect("NaN", egm_model_save_pytorch(m, path), EGM_ERR_NONFINITE, "6.bias[3] is nan, must be finite");
+	egm_model_free(m);
+}
+END_TEST
+
 /* ---- refusals */
 
 static const float ones[64] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -454,6 +524,7 @@ START_TEST(test_restore__images_read_as_others)
 	egm_model *m = build(12, add_reshaped, EGM_F32);
 	ck_assert_int_eq(st_file_write(context, path, 2, list, 0, NULL), EGM_OK);
 	expect_refused("reshaped", m, EGM_ERR_UNSUPPORTED, "layer 3 (image) of model 'net' reads the numbers of an image");
+	io_expect("and back", egm_model_save_pytorch(m, path), EGM_ERR_UNSUPPORTED, "layer 3 (image) of model 'net' reads");
 	egm_model_free(m);
 	m = build(12, add_same_order, EGM_F32);
 	ck_assert_int_eq(st_file_write(context, path, 2, list + 2, 0, NULL), EGM_OK);
@@ -509,6 +580,8 @@ int main(void)
 	TCase *tc = tcase_create("core");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_restore__outputs_are_those_of_pytorch, 0, (int)(sizeof nets / sizeof *nets));
+	tcase_add_loop_test(tc, test_restore__and_back_to_pytorch, 0, (int)(sizeof nets / sizeof *nets));
+	tcase_add_test(tc, test_restore__what_is_not_written_for_pytorch);
 	tcase_add_test(tc, test_restore__files_of_our_own);
 	tcase_add_test(tc, test_restore__spectral_vectors_follow);
 	tcase_add_loop_test(tc, test_restore__what_does_not_fit_is_named, 0, (int)(sizeof refused / sizeof *refused));

@@ -4,9 +4,11 @@ _egm() {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'info --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'info convert --help --version' -- "$word")
 	elif [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--json' -- "$word")
+		local options='--json'
+		[ "${COMP_WORDS[1]}" = convert ] && options='--like --to-pytorch --prefix --zero-bias --json'
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.safetensors' -- "$word"; compgen -d -- "$word")
 	fi

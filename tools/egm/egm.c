@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The program egm: what a file of the library contains. See egm.1. */
-#include "header.h"
+/* The program egm: what a file of the library contains, and weights of PyTorch. See egm.1. */
+#include "tool.h"
 
 #include <egm.h>
 #include <inttypes.h>
@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "usage: egm info [--json] FILE...   what a safetensors file contains\n"
-                            "       egm --version\n"
-                            "       egm --help\n";
+const char tool_usage[] = "usage: egm info [--json] FILE...   what a safetensors file contains\n"
+                          "       egm convert --like MODEL [--prefix TEXT] [--zero-bias] [--json] WEIGHTS OUT\n"
+                          "                   weights of PyTorch into a model with the layers of MODEL\n"
+                          "       egm convert --to-pytorch [--json] MODEL OUT\n"
+                          "                   weights of a model for PyTorch\n"
+                          "       egm --version\n"
+                          "       egm --help\n";
 
-/* Text of a file, in which nothing can move the cursor of a terminal. */
-static void print_text(const char *text, size_t most)
+void tool_print_text(const char *text, size_t most)
 {
 	const unsigned char *c = (const unsigned char *)text;
 	for (; *c && (most > 0 || (*c & 0xc0) == 0x80); c++, most -= most > 0) {
@@ -70,20 +73,20 @@ static void print_metadata(const struct header *header)
 	json_object_foreach((json_t *)(uintptr_t)header->metadata, key, value)
 	{
 		printf("  ");
-		print_text(key, 100);
+		tool_print_text(key, 100);
 		printf(": ");
-		print_text(json_is_string(value) ? json_string_value(value) : "(no text)", 200);
+		tool_print_text(json_is_string(value) ? json_string_value(value) : "(no text)", 200);
 		printf("\n");
 	}
 }
 
-static void print_tensors(const struct header *header)
+void tool_print_tensors(const struct header *header)
 {
 	if (header->count) printf("\ntensors\n");
 	for (size_t i = 0; i < header->count; i++) {
 		const struct tensor *t = &header->tensors[i];
 		printf("  ");
-		print_text(t->name, 200);
+		tool_print_text(t->name, 200);
 		printf("  %s [", t->dtype);
 		for (int j = 0; j < t->rank; j++) printf("%s%" PRId64, j ? ", " : "", t->shape[j]);
 		printf("], %" PRId64 " bytes\n", t->end - t->begin);
@@ -92,18 +95,18 @@ static void print_tensors(const struct header *header)
 
 static int print_info(const char *path, const struct header *header)
 {
-	print_text(path, 1000);
+	tool_print_text(path, 1000);
 	printf("\nkind      %s", kind_of(header));
 	if (*value_of(header, "egm_version")) {
 		printf(", written by libegm ");
-		print_text(value_of(header, "egm_version"), 20);
+		tool_print_text(value_of(header, "egm_version"), 20);
 	}
 	printf("\nsize      %" PRId64 " bytes, %" PRId64 " of them the header\n", header->file_bytes,
 	       8 + header->header_bytes);
 	printf("numbers   %" PRId64 " in %zu tensors\n", header->numbers, header->count);
 	if (!strcmp(value_of(header, "format"), "egm-model")) print_layers(path);
 	print_metadata(header);
-	print_tensors(header);
+	tool_print_tensors(header);
 	return 0;
 }
 
@@ -115,8 +118,8 @@ static json_t *tensor_json(const struct tensor *t)
 	                 (json_int_t)t->numbers, "offset", (json_int_t)t->begin, "bytes", (json_int_t)(t->end - t->begin));
 }
 
-/* One line of JSON for a file. The architecture of a model, which is JSON in a text, is an object here. */
-static int print_json(const char *path, const struct header *header)
+/* The architecture of a model, which is JSON in a text, is an object here. */
+int tool_print_json(const char *path, const struct header *header, json_t *more)
 {
 	json_t *tensors = json_array(), *architecture = json_loads(value_of(header, "architecture"), 0, NULL);
 	for (size_t i = 0; i < header->count; i++) json_array_append_new(tensors, tensor_json(&header->tensors[i]));
@@ -124,11 +127,18 @@ static int print_json(const char *path, const struct header *header)
 	                        kind_of(header), "bytes", (json_int_t)header->file_bytes, "header_bytes",
 	                        (json_int_t)header->header_bytes, "numbers", (json_int_t)header->numbers, "metadata",
 	                        header->metadata, "architecture", architecture, "tensors", tensors);
+	if (all && more) json_object_update(all, more);
+	json_decref(more);
 	int status = all ? json_dumpf(all, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
 	printf("\n");
 	if (status) fprintf(stderr, "egm: %s: cannot be written as JSON, must have a path in UTF-8\n", path);
 	json_decref(all);
 	return status ? 1 : 0;
+}
+
+static int print_line(const char *path, const struct header *header)
+{
+	return tool_print_json(path, header, NULL);
 }
 
 static int info(int count, char **arguments)
@@ -142,20 +152,20 @@ static int info(int count, char **arguments)
 			continue;
 		}
 		if (arguments[i][0] == '-' && arguments[i][1]) {
-			fprintf(stderr, "egm: info has no option '%s'\n%s", arguments[i], usage);
+			fprintf(stderr, "egm: info has no option '%s'\n%s", arguments[i], tool_usage);
 			return 2;
 		}
 		if (files++ && !json) printf("\n");
 		if (header_read(&header, arguments[i], error, sizeof error)) {
 			fprintf(stderr, "egm: %s: %s\n", arguments[i], error);
 			status = 1;
-		} else if ((json ? print_json : print_info)(arguments[i], &header)) {
+		} else if ((json ? print_line : print_info)(arguments[i], &header)) {
 			status = 1;
 		}
 		header_free(&header);
 	}
 	if (files) return status;
-	fprintf(stderr, "egm: info needs a file\n%s", usage);
+	fprintf(stderr, "egm: info needs a file\n%s", tool_usage);
 	return 2;
 }
 
@@ -165,12 +175,14 @@ int main(int argc, char **argv)
 	int status = 0;
 	if (!strcmp(command, "info"))
 		status = info(argc - 2, argv + 2);
+	else if (!strcmp(command, "convert"))
+		status = convert(argc - 2, argv + 2);
 	else if (!strcmp(command, "--help"))
-		printf("%s", usage);
+		printf("%s", tool_usage);
 	else if (!strcmp(command, "--version"))
 		printf("egm %s\n", egm_version_string());
 	else {
-		fprintf(stderr, "egm: no command '%s'\n%s", command, usage);
+		fprintf(stderr, "egm: no command '%s'\n%s", command, tool_usage);
 		return 2;
 	}
 	if (fflush(stdout) || ferror(stdout)) {

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Python functions that C calls, the exceptions that they raise, and signals that arrive meanwhile."""
+import _thread
 import contextlib
 import ctypes
+import queue
 import signal
 import threading
 from ctypes import POINTER, c_char_p, c_int, c_int32, c_void_p
@@ -71,6 +73,9 @@ class Callback:
         self.function = function
 
     def ask(self, *arguments):
+        call = getattr(local, "call", None)
+        if call is not None:
+            return call.ask(self.function, arguments)
         local.signals.inside = True
         local.signals.deliver()
         try:
@@ -98,14 +103,13 @@ class Progress(Callback):
         if function is not None and not callable(function):
             raise TypeError("progress is %r, must be a function, True or None" % (function,))
         super().__init__(function)
-        self.abandoned = False
 
     def work(self, progress, _):
-        if self.abandoned:
-            raise KeyboardInterrupt
-        told = self.tell(progress.contents)
+        told, call = self.tell(progress.contents), getattr(local, "call", None)
         if told is not None:
             self.ask(told)
+        elif call is not None:
+            call.check()
         elif local.signals.late:
             local.signals.deliver()
 
@@ -114,34 +118,118 @@ class Progress(Callback):
         return None if self.function is None else {"done": p.done, "total": p.total, **terms(p)}
 
 
-def away(handle, function, progress=None):
-    """Returns function(), which may take long, uses the handle and cannot be stopped, or only by its Progress and late.
-    It runs in another thread while this one waits, so that a signal is handled at once: KeyboardInterrupt ends the
-    call, and the thread frees what it made when it is done. A thread that has the handle already does not wait for
-    itself."""
-    if threading.current_thread() is not threading.main_thread() or handle._lock._is_owned():
-        return function()
-    results, done, path = [], threading.Event(), getattr(local, "path", None)
+QUICK = 0.02  # seconds of a call that needs no thread
+GRACE = 0.05  # seconds in which a signal is seen, and which a call then has to end by itself
 
-    def run():
-        local.path = path
+
+class Away:
+    """A call of C in a thread of its own. The thread of the caller waits, handles signals at once, and runs the
+    functions that C calls. A signal handler that raises ends the wait: C is stopped at its next callback, if it has
+    one, and until it returns the handles that it uses wait for it."""
+
+    def __init__(self, function, handles, undo):
+        self.function, self.undo, self.path = function, [undo], getattr(local, "path", None)
+        self.handles = handles  # which must not be freed before C is done
+        self.begin, self.asked, self.answers = [None], queue.SimpleQueue(), queue.SimpleQueue()
+        self.stopped, self.done, self.failure = False, threading.Event(), None
+
+    def run(self):
         try:
-            results.append((function(), None))
+            self.begin.pop()
+        except IndexError:  # abandon() was first
+            return
+        local.path, local.call = self.path, self
+        try:
+            self.function()
         except BaseException as reason:
-            results.append((None, reason))
+            self.failure = reason
         finally:
-            done.set()
-    threading.Thread(target=run, daemon=True).start()
+            self.function = None  # the arrays of the call
+            if self.stopped:
+                self.drop()
+            handles, self.handles = self.handles, ()
+            self.done.set()
+            del handles  # may free some of them
+            self.asked.put(None)
+            if self.stopped:
+                self.drop()
+
+    def wait(self):
+        _thread.start_new_thread(self.run, ())  # a signal in Thread.start would leave half a Thread behind
+        while True:
+            try:
+                asked = self.asked.get(timeout=GRACE)  # the system may give a signal to another thread
+            except queue.Empty:
+                continue
+            if asked is None:
+                break
+            self.answers.put(self.serve(*asked))
+        self.undo.clear()
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+    def serve(self, function, arguments):
+        local.serving = True
+        try:
+            return function(*arguments), None
+        except BaseException as reason:
+            return None, reason
+        finally:
+            local.serving = False
+
+    def ask(self, function, arguments):
+        """Runs function(*arguments) in the thread of the caller; called in the thread of C."""
+        self.check()
+        self.asked.put((function, arguments))
+        result, reason = self.answers.get()
+        if reason is not None:
+            raise reason
+        return result
+
+    def check(self):
+        if self.stopped:
+            raise KeyboardInterrupt
+
+    def abandon(self):
+        self.stopped = True
+        self.answers.put((None, KeyboardInterrupt()))
+        try:
+            self.begin.pop()
+        except IndexError:  # it has begun
+            pass
+        else:
+            self.done.set()
+        if self.done.is_set():
+            self.drop()
+
+    def drop(self):
+        """Frees what the call has made, once."""
+        try:
+            undo = self.undo.pop()
+        except IndexError:
+            return
+        if undo is not None:
+            undo()
+
+
+def away(function, handles, undo=None, quick=False):
+    """Runs function(), a call of C that may take long, so that a signal is handled at once. `handles` are those that it
+    uses; undo() frees what it has made if nobody waits for it any more. Only the main thread handles signals; inside of
+    a function that C calls, it is C that waits. quick: the call is known to be short, and a thread would cost more."""
+    if quick or threading.get_ident() != threading.main_thread().ident or getattr(local, "serving", False):
+        with Signals():
+            return function()
+    call = Away(function, handles, undo)
     try:
-        done.wait()
+        call.wait()
     except BaseException:
-        if progress is not None:
-            progress.abandoned = True
+        if not call.done.is_set():
+            for handle in handles:
+                handle._left += (call,)
+        call.abandon()
+        call.done.wait(GRACE)
         raise
-    value, reason = results.pop()
-    if reason is not None:
-        raise reason
-    return value
 
 
 def terms(p):

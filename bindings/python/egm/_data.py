@@ -7,7 +7,7 @@ from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_
 import numpy as np
 
 from ._arrays import NAMES, Array, code, either, fit, in_place, plain, rows_of
-from ._callbacks import Callback, away, guarded
+from ._callbacks import Callback, guarded
 from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
@@ -36,6 +36,7 @@ _OPEN = ("dtype", "max_bytes")  # options that open_npy() and open_idx() do not 
 
 class Block(Handle):
     _destroy = lib.egm_data_free
+    _keeps = None
 
     def __init__(self, context, x):
         self._create(context._ask, lib.egm_data_copy, rows_of(either("x", x, (None, None))))
@@ -46,6 +47,9 @@ class Block(Handle):
         block = cls.__new__(cls)
         block._keeps = keeps
         return block._create(expect(Context, context)._ask, function, *arguments)
+
+
+    calls_back = property(lambda self: isinstance(self._keeps, _FILL), doc="Whether C asks a function for rows.")
 
 
 class _Rows(Callback):
@@ -95,7 +99,7 @@ class Data:
     @classmethod
     def _from(cls, context, *arguments):
         """Reads a file or its bytes."""
-        return away(expect(Context, context), lambda: cls._make(context, *arguments))
+        return cls.__new__(cls)._own(Block.__new__(Block)._create_long(expect(Context, context), *arguments))
 
     @classmethod
     def view(cls, context, x):
@@ -118,8 +122,8 @@ class Data:
         struct.dtype = code("dtype", dtype)
         if missing is not None:
             struct.replace_missing, struct.missing_value = 1, missing
-        block = None if like is None else expect(Data, like)._read()  # keeps it alive until the call returns
-        struct.like = block and block._pointer
+        block = None if like is None else expect(Data, like)._read()
+        struct.like, struct.keeps = block and block._pointer, block
         return cls._from(context, function, *content, byref(struct))
 
     @classmethod
@@ -194,7 +198,7 @@ class Data:
 
     def save(self, path):
         """Writes the numbers and the table to a safetensors file; an existing file is replaced as a whole."""
-        self._read()._call(lib.egm_data_save, path_text(path))
+        self._read()._long(lib.egm_data_save, path_text(path))
 
     def save_memory(self):
         """The bytes of such a file."""

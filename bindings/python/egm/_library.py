@@ -61,7 +61,8 @@ def declare(signatures):
 
 
 declare({"version_string": (TEXT,), "last_error": (TEXT,)})
-# .reason: the exception of a callback in this thread; .signals: see Signals; .path: the last one that C was given
+# .reason: the exception of a callback in this thread; .signals, .call, .serving: see Signals and Away; .path: the last
+# one that C was given
 local = threading.local()
 
 

@@ -6,7 +6,7 @@ from ctypes import POINTER, c_int, c_int32, c_int64, c_uint64, c_void_p
 import numpy as np
 
 from ._arrays import Array, array, numbers, rows_of
-from ._callbacks import PROGRESS, Progress, Signals
+from ._callbacks import PROGRESS, Progress, away
 from ._docs import DOCS
 from ._handles import Handle, expect, locked, together
 from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib
@@ -57,14 +57,15 @@ class Loss(Handle):
 
         def run():
             pointer = self._open()
+            for net in self._nets:
+                net._settle()
             try:
                 self._busy = True
-                with Signals():
-                    return lib.egm_loss_vae_log_likelihood(pointer, rows_of(x), samples, seed, rows_of(values),
-                                                           callback, None)
+                away(lambda: check(lib.egm_loss_vae_log_likelihood(pointer, rows_of(x), samples, seed, rows_of(values),
+                                                                   callback, None)), (self, *self._nets))
             finally:
                 self._busy = False
-        check(locked([self, *self._nets], run))
+        locked([self, *self._nets], run)
         return values
 
     _systems = []

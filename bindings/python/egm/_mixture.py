@@ -5,7 +5,7 @@ from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_
 import numpy as np
 
 from ._arrays import Array, code, either, numbers, optional, rows_of
-from ._callbacks import PROGRESS, Progress, away
+from ._callbacks import PROGRESS, Progress
 from ._handles import Handle, expect, in_portions
 from ._library import HANDLE, INT64, OUT, UINT64, declare, integer, lib
 from ._model import Context
@@ -36,8 +36,8 @@ class Mixture(Handle):
         raise TypeError("a mixture comes from Mixture.fit or Mixture.create")
 
     @classmethod
-    def _of(cls, context, function, *arguments, **how):
-        mixture = cls.__new__(cls)._create(expect(Context, context)._ask, function, *arguments, **how)
+    def _of(cls, context, function, *arguments):
+        mixture = cls.__new__(cls)._create_long(expect(Context, context), function, *arguments)
         mixture._components = mixture._ask(lib.egm_mixture_components)
         mixture._dims = mixture._ask(lib.egm_mixture_dims)
         mixture._kind = mixture._ask(lib.egm_mixture_covariance)
@@ -64,13 +64,8 @@ class Mixture(Handle):
         which needs no progress function."""
         x = either("x", x, (None, None))
         made, result = _Options.defaults().set({"components": components, **options}), _Result.defaults()
-        weights, callback = _weights(row_weights, x), Progress(progress)
-
-        def run():
-            return cls._of(context, lib.egm_mixture_fit, rows_of(x), weights, made, result, PROGRESS(callback), None,
-                           calls_back=True)
-        # One step may take a minute. A function is called in the thread of the caller.
-        mixture = run() if progress is not None else away(expect(Context, context), run, callback)
+        mixture = cls._of(context, lib.egm_mixture_fit, rows_of(x), _weights(row_weights, x), made, result,
+                          PROGRESS(Progress(progress)), None)
         mixture.result = result.as_dict()
         return mixture
 
@@ -108,7 +103,7 @@ class Mixture(Handle):
         """Makes one step of expectation-maximisation on x [rows, dims]. Returns the mean of log p before the step."""
         x, before = self._rows(x), c_double()
         weights = _weights(row_weights, x)
-        away(self, lambda: self._call(lib.egm_mixture_step, rows_of(x), weights, before))
+        self._long(lib.egm_mixture_step, rows_of(x), weights, before)
         return before.value
 
     def _rows(self, x):
@@ -132,5 +127,5 @@ class Mixture(Handle):
         """Independent samples [rows, dims]."""
         code("dtype", dtype)
         draws = np.empty((integer("rows", rows, (1, INT64[1])), self.dims), dtype)
-        self._call(lib.egm_mixture_sample, integer("seed", seed, UINT64), rows_of(draws))
+        self._long(lib.egm_mixture_sample, integer("seed", seed, UINT64), rows_of(draws))
         return draws

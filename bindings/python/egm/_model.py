@@ -9,10 +9,10 @@ from ctypes import (POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64,
 import numpy as np
 
 from ._arrays import NAMES, Array, array, code, rows_of
-from ._callbacks import away, log as log_callback
+from ._callbacks import log as log_callback
 from ._docs import DOCS
 from ._errors import ARGUMENT, STATE, ArgumentError, StateError
-from ._handles import PORTION, Handle, bytes_of, expect, in_portions, state
+from ._handles import PORTION, SHORT, Handle, bytes_of, expect, in_portions, state
 from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, choice, declare, integer, lib, path_text, text
 from ._structs import struct, takes
 
@@ -30,6 +30,8 @@ declare({
     "model_clone": (c_int, OUT, HANDLE), "model_free": (None, HANDLE), "model_save": (c_int, HANDLE, TEXT),
     "model_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "model_restore": (c_int, HANDLE, TEXT, POINTER(_RestoreOptions)),
+    "model_save_pytorch": (c_int, HANDLE, TEXT),
+    "model_save_pytorch_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "model_restore_memory": (c_int, HANDLE, c_char_p, c_size_t, POINTER(_RestoreOptions)),
     "model_set_initializer": (c_int, HANDLE, c_int32),
     "model_dense": (c_int, HANDLE, c_int64), "model_spectral_dense": (c_int, HANDLE, c_int64),
@@ -98,7 +100,7 @@ class Model(Handle):
     @classmethod
     def _load(cls, context, function, arguments, options):
         context, made = expect(Context, context or Context()), LoadOptions.defaults().set(options)
-        return away(context, lambda: cls.__new__(cls)._create(context._ask, function, *arguments, made))
+        return cls.__new__(cls)._create_long(context, function, *arguments, made)
 
     @classmethod
     @takes(LoadOptions)
@@ -127,7 +129,7 @@ class Model(Handle):
 
     def save(self, path):
         """Writes a safetensors file; an existing file is replaced as a whole."""
-        self._call(lib.egm_model_save, path_text(path))
+        self._long(lib.egm_model_save, path_text(path))
 
     def save_memory(self):
         """The bytes of such a file."""
@@ -140,13 +142,23 @@ class Model(Handle):
         after `prefix`. `layout` is the order of the numbers of images: "pytorch" is channels, height, width; "egm"
         is height, width, channels, as in tensor_shapes(); "auto" is "egm" for files of save() and "pytorch" for
         others."""
-        path, made = path_text(path), _RestoreOptions.defaults().set(options)
-        return away(self, lambda: self._layer(lib.egm_model_restore, path, made))
+        self._long(lib.egm_model_restore, path_text(path), _RestoreOptions.defaults().set(options))
+        return self
 
     @takes(_RestoreOptions)
     def restore_memory(self, content, **options):
         """Does the same with the bytes of such a file."""
-        return self._layer(lib.egm_model_restore_memory, *bytes_of(content), _RestoreOptions.defaults().set(options))
+        self._long(lib.egm_model_restore_memory, *bytes_of(content), _RestoreOptions.defaults().set(options))
+        return self
+
+    def save_pytorch(self, path):
+        """Writes the parameters to a safetensors file for PyTorch: for an nn.Sequential of the same layers,
+        net.load_state_dict(load_file(path)) of safetensors.torch. restore() reads it, too."""
+        self._long(lib.egm_model_save_pytorch, path_text(path))
+
+    def save_pytorch_memory(self):
+        """The bytes of such a file."""
+        return state(self, lib.egm_model_save_pytorch_memory)
 
     # -- layers; each method returns the model
     def _layer(self, function, *arguments):
@@ -213,7 +225,8 @@ class Model(Handle):
     def upsample(self, factor): return self._sizes(lib.egm_model_upsample, factor=factor)
 
     def build(self, dtype=np.float32, seed=1):
-        return self._layer(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
+        self._long(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
+        return self
 
     # -- properties
     name = property(lambda self: self._ask(lib.egm_model_name).decode(), doc="The name in error texts and files.")
@@ -257,20 +270,27 @@ class Model(Handle):
             self.name, " -> ".join(layers), NAMES.get(self._ask(lib.egm_model_dtype), "not built"), count)
 
     # -- arrays
-    _built = None  # (dtype, inputs, outputs, "model 'name'"), which do not change once the model is built
+    _built = None  # (dtype, inputs, outputs, "model 'name'", products), which do not change once the model is built
 
     def _facts(self):
         if self._built is None:
-            self._built = self.dtype, self.inputs, self.outputs, "model '%s'" % self.name
+            self._built = self.dtype, self.inputs, self.outputs, "model '%s'" % self.name, self._products()
         return self._built
+
+    def _products(self):
+        """How many products the outputs of one row need, at most: a convolution uses each weight for every pixel."""
+        pixels = max(self.inputs, self.outputs) if any(len(s) == 4 for s in self.tensor_shapes().values()) else 1
+        return self.parameter_count * pixels
 
     def _evaluate(self, function, x, *shapes):
         """Calls function(x, results...), with a result [rows, *shape] for each of `shapes`."""
-        dtype, _, _, owner = self._facts()
+        dtype, _, _, owner, products = self._facts()
         x = array("x", x, dtype, owner, (None, None))
         results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
-        if len(x) <= PORTION:
+        if len(x) <= PORTION and len(x) * products <= SHORT:
             self._call(function, rows_of(x), *map(rows_of, results))
+        elif len(x) <= PORTION:
+            self._long(function, rows_of(x), *map(rows_of, results), work=len(x))
         else:
             in_portions(self, function, x, *results)
         return results
@@ -291,7 +311,8 @@ class Model(Handle):
         """The outputs of the network at z ~ N(0, I): [rows, outputs]. Row i does not depend on the number of rows."""
         samples = np.empty((integer("rows", rows, (0, INT64[1])), self.outputs), self.dtype)
         seed = integer("seed", seed, UINT64)
-        away(self, lambda: self._call(lib.egm_model_generate, seed, rows_of(samples)))
+        call = self._call if len(samples) * self._facts()[4] <= SHORT else self._long
+        call(lib.egm_model_generate, seed, rows_of(samples))
         return samples
 
     def parameters(self):
@@ -302,7 +323,7 @@ class Model(Handle):
 
     def set_parameters(self, values):
         """Sets all parameters, one tensor after another."""
-        dtype, _, _, owner = self._facts()
+        dtype, _, _, owner, _ = self._facts()
         values = array("values", values, dtype, owner, (None,))
         self._call(lib.egm_model_set_parameters, rows_of(values))
 
@@ -322,7 +343,7 @@ class Model(Handle):
     def set_tensor(self, name, values):
         """Sets one tensor. Setting the weight of a spectral layer recomputes its u and v; set these afterwards."""
         shape = self._shape(name)
-        dtype, _, _, owner = self._facts()
+        dtype, _, _, owner, _ = self._facts()
         values = array("values", values, dtype, owner, shape)
         self._call(lib.egm_model_set_tensor, text("name", name.encode()), rows_of(values))
 

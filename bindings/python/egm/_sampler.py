@@ -10,7 +10,7 @@ from ._arrays import Array, array, optional, rows_of
 from ._callbacks import PROGRESS, Progress
 from ._docs import DOCS
 from ._handles import Handle, bytes_of, expect, state
-from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
+from ._library import HANDLE, INT64, OUT, TEXT, declare, integer, lib, path_text
 from ._model import LoadOptions, limits
 from ._structs import struct, takes
 from ._target import Target
@@ -44,6 +44,7 @@ class Sampler(Handle):
         sampler = cls.__new__(cls)
         sampler._name = function.__name__[len("egm_sampler_"):]
         sampler._dims, sampler._dtype, sampler._callback = target.dims, target.dtype, target._callback
+        sampler._uses = target, *target._uses
         sampler._create(target._ask, function, options)
         sampler._chains = sampler._ask(lib.egm_sampler_chains)
         return sampler
@@ -55,9 +56,9 @@ class Sampler(Handle):
     dims = property(lambda self: self._dims, doc="Number of coordinates of a point.")
     dtype = property(lambda self: self._dtype, doc="The dtype of points.")
 
-    def _long(self, progress, function, *arguments):
+    def _draw(self, progress, work, function, *arguments):
         """Makes a call that reports to progress(dict) and that a signal can stop."""
-        check(self._ask(function, *arguments, PROGRESS(Progress(progress)), None, calls_back=True))
+        self._long(function, *arguments, PROGRESS(Progress(progress)), None, work=work)
         frozen = self.stats()["frozen"]
         if frozen:
             warnings.warn("%d of %d chains are frozen, because their energy or gradient is not finite: see stats()" % (
@@ -71,7 +72,8 @@ class Sampler(Handle):
         may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no
         progress function. The step sizes found so far are then in use, and warmup(n - "done") continues the warm-up.
         Returns the sampler."""
-        self._long(progress, lib.egm_sampler_warmup, integer("n", n, INT64))
+        n = integer("n", n, INT64)
+        self._draw(progress, n, lib.egm_sampler_warmup, n)
         return self
 
     def run(self, n, thin=1, energies=False, progress=None):
@@ -88,7 +90,8 @@ class Sampler(Handle):
         n = integer("n", n, (1, INT64[1]))
         draws = np.empty((n, self.chains, self.dims), self.dtype)
         values = np.empty(draws.shape[:2], self.dtype) if energies else None
-        self._long(progress, lib.egm_sampler_run, n, integer("thin", thin, INT64), rows_of(draws), optional(values))
+        thin = integer("thin", thin, INT64)
+        self._draw(progress, n * thin, lib.egm_sampler_run, n, thin, rows_of(draws), optional(values))
         return (draws, values) if energies else draws
 
     @property
@@ -118,13 +121,13 @@ class Sampler(Handle):
 
     def save(self, path):
         """Writes a safetensors file; an existing file is replaced as a whole."""
-        self._read(lib.egm_sampler_save, path_text(path))
+        self._read_long(lib.egm_sampler_save, path_text(path))
 
     @takes(LoadOptions, ("max_row_numbers",))
     def restore(self, path, **options):
         """Reads a file of save() into a sampler with the same kernel, chains, dims, dtype and levels. The chains
         continue as if they had not been interrupted."""
-        self._call(lib.egm_sampler_restore, path_text(path), limits(options))
+        self._long(lib.egm_sampler_restore, path_text(path), limits(options))
 
     def state(self):
         """The bytes of such a file."""
@@ -133,7 +136,7 @@ class Sampler(Handle):
     @takes(LoadOptions, ("max_row_numbers",))
     def restore_state(self, content, **options):
         """Does the same as restore(), with the bytes of such a file."""
-        self._call(lib.egm_sampler_restore_memory, *bytes_of(content), limits(options))
+        self._long(lib.egm_sampler_restore_memory, *bytes_of(content), limits(options))
 
     _kernels = []
 

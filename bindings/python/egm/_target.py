@@ -10,7 +10,7 @@ from ._arrays import NAMES, Array, array, code, fit, optional, rows_of
 from ._callbacks import PROGRESS, Callback, Progress
 from ._errors import ARGUMENT, ArgumentError
 from ._handles import Handle, expect, together
-from ._library import HANDLE, INT64, OUT, check, choice, declare, integer, lib
+from ._library import HANDLE, INT64, OUT, choice, declare, integer, lib
 from ._mixture import Mixture
 from ._model import Context, Model
 from ._structs import struct, takes
@@ -61,9 +61,11 @@ class Target(Handle):
         raise TypeError("a target comes from Target.model, Target.latent, Target.mixture or Target.callback")
 
     @classmethod
-    def _of(cls, ask, dims, options, function, *arguments):
+    def _of(cls, uses, dims, options, function, *arguments):
         made = _Options.defaults().set(options, dims, _OF_C)
+        ask = uses[0]._ask if len(uses) == 1 else together(*uses)
         target = cls.__new__(cls)._create(ask, function, *(made if each is _Options else each for each in arguments))
+        target._uses = tuple(uses)
         target._name = function.__name__[len("egm_target_"):]
         target._dims, target._dtype = target._ask(lib.egm_target_dims), NAMES[target._ask(lib.egm_target_dtype)]
         return target
@@ -78,14 +80,14 @@ class Target(Handle):
     @takes(_Options, _OF_C)
     def model(cls, energy, **options):
         """U is an energy network."""
-        return cls._of(expect(Model, energy)._ask, energy.inputs, options, lib.egm_target_model, _Options)
+        return cls._of([expect(Model, energy)], energy.inputs, options, lib.egm_target_model, _Options)
 
     @classmethod
     @takes(_Options, _OF_C)
     def mixture(cls, mixture, dtype=np.float64, **options):
         """U = -log p of a mixture, so that exp(-U) integrates to 1. The step() of the mixture changes the target
         too; it must not be called while another thread uses the target."""
-        return cls._of(expect(Mixture, mixture)._ask, mixture.dims, options, lib.egm_target_mixture,
+        return cls._of([expect(Mixture, mixture)], mixture.dims, options, lib.egm_target_mixture,
                        code("mixture", dtype), _Options)
 
     @classmethod
@@ -95,7 +97,7 @@ class Target(Handle):
         computes x. `kind` is "posterior": with the normal prior of z; "energy": without it; "pullback": the density
         of the energy on the generator's manifold. "energy" is not a density if the generator ends in tanh or
         sigmoid."""
-        return cls._of(together(expect(Model, energy), expect(Model, generator)), generator.inputs, options,
+        return cls._of([expect(Model, energy), expect(Model, generator)], generator.inputs, options,
                        lib.egm_target_latent, choice("kind", kind, LATENT), _Options)
 
     @classmethod
@@ -109,7 +111,7 @@ class Target(Handle):
         at their last complete transition. Samplers that run in several threads call the function in these threads."""
         dims = integer("dims", dims, INT64)
         callback = _ENERGY(_Energies(function, dims, np.dtype(dtype)))
-        target = cls._of(expect(Context, context)._ask, dims, options, lib.egm_target_callback,
+        target = cls._of([expect(Context, context)], dims, options, lib.egm_target_callback,
                          code("callback", dtype), dims, _Options, callback, None, None)
         target._callback = callback
         return target
@@ -119,7 +121,7 @@ class Target(Handle):
         checks: every call compiles the networks."""
         x = array("x", x, self.dtype, "the target", (None, self.dims))
         values, gradients = np.empty(len(x), x.dtype), np.empty_like(x)
-        self._call(lib.egm_target_evaluate, rows_of(x), rows_of(values), rows_of(gradients))
+        self._long(lib.egm_target_evaluate, rows_of(x), rows_of(values), rows_of(gradients))
         return values, gradients
 
     @takes(_AisOptions)
@@ -132,6 +134,5 @@ class Target(Handle):
         exception is raised by the call, as is KeyboardInterrupt, which needs no progress function."""
         made, result = _AisOptions.defaults().set(options), _AisResult.defaults()
         weights = np.empty(max(made.particles, 1)) if log_weights else None
-        check(self._ask(lib.egm_target_ais, made, result, optional(weights), PROGRESS(Progress(progress)), None,
-                        calls_back=True))
+        self._long(lib.egm_target_ais, made, result, optional(weights), PROGRESS(Progress(progress)), None)
         return {**result.as_dict(), **({"log_weights": weights} if log_weights else {})}

@@ -74,19 +74,31 @@ class Trainer(Handle):
             return self._fit(x and x._read(), steps, callback)
         x = array("x", x, self.dtype, "the trainer", (None, None))
         with Context() as context:  # closed here: a destructor loses what a signal handler raises
-            with Block.make(context, lib.egm_data_view, rows_of(x), keeps=x) as block:
+            block = Block.make(context, lib.egm_data_view, rows_of(x), keeps=x)
+            try:
                 return self._fit(block, steps, callback)
+            finally:
+                if not self._left:  # otherwise the step that is left alone still reads it
+                    block.close()
 
     def _fit(self, block, steps, callback):
+        def call(pointer):
+            check(lib.egm_trainer_fit(pointer, block and block._pointer, steps, callback, None))
+
         def run():
             pointer, fits = self._open(), self._fits
+            for net in self._nets:
+                net._settle()
             try:
                 self._fits = fits + 1
-                with Signals():
-                    return lib.egm_trainer_fit(pointer, block and block._pointer, steps, callback, None)
+                if block and block.calls_back:
+                    with Signals():
+                        call(pointer)
+                else:
+                    self._paced(lambda: call(pointer), (self, *self._nets), None, steps)
             finally:
                 self._fits = fits
-        check(locked([self, *self._nets], run))
+        locked([self, *self._nets], run)
         return self
 
     def close(self):
@@ -123,13 +135,13 @@ class Trainer(Handle):
 
     def save(self, path):
         """Writes a checkpoint, a safetensors file; an existing file is replaced as a whole."""
-        self._call(lib.egm_trainer_save, path_text(path))
+        self._read_long(lib.egm_trainer_save, path_text(path))
 
     @takes(LoadOptions, ("max_row_numbers",))
     def restore(self, path, **options):
         """Reads a file of save() into a trainer with the same kinds of networks, loss and optimiser. The training
         continues bit for bit, if learning rates of set_learning_rate() are set again."""
-        self._call(lib.egm_trainer_restore, path_text(path), limits(options))
+        self._long(lib.egm_trainer_restore, path_text(path), limits(options))
 
     def state(self):
         """The bytes of a checkpoint."""
@@ -138,7 +150,7 @@ class Trainer(Handle):
     @takes(LoadOptions, ("max_row_numbers",))
     def restore_state(self, content, **options):
         """Does the same as restore(), with the bytes of a checkpoint."""
-        self._call(lib.egm_trainer_restore_memory, *bytes_of(content), limits(options))
+        self._long(lib.egm_trainer_restore_memory, *bytes_of(content), limits(options))
 
     @takes(_NegativesOptions)
     def set_negatives(self, sampler=None, **options):

@@ -12,7 +12,7 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, 
 import numpy as np
 
 from ._arrays import Array, array, either, numbers, optional, plain, rows_of
-from ._callbacks import PROGRESS, Progress, away
+from ._callbacks import PROGRESS, Progress
 from ._errors import ARGUMENT, SHAPE, ArgumentError, ShapeError
 from ._handles import expect
 from ._library import HANDLE, check, choice, declare, integer, lib
@@ -37,12 +37,8 @@ declare({
 })
 
 
-def _ask(context, function, *arguments, calls_back=False):
-    context = expect(Context, context or Context())
-    if calls_back:
-        check(context._ask(function, *arguments, calls_back=True))
-    else:
-        away(context, lambda: context._call(function, *arguments))
+def _ask(context, function, *arguments):
+    expect(Context, context or Context())._long(function, *arguments)
 
 
 def _pair(context, function, x, y, *options, progress=()):
@@ -51,7 +47,7 @@ def _pair(context, function, x, y, *options, progress=()):
     if y is not None:
         y = array("y", y, x.dtype, "x", (None, x.shape[1]))
     result, callback = c_double(), (PROGRESS(Progress(*progress)), None) if progress else ()
-    _ask(context, function, rows_of(x), optional(y), *options, byref(result), *callback, calls_back=bool(progress))
+    _ask(context, function, rows_of(x), optional(y), *options, byref(result), *callback)
     return result.value
 
 
