@@ -52,6 +52,17 @@ else
 	skip 'find_package of CMake' 'CMake is not installed'
 fi
 
+# ---- recipes that get Random123 by themselves, because their distribution does not have it
+same_archive() {
+	for key in source_url source_hash; do
+		value=$(sed -n "s/^$key = //p" "$source/subprojects/random123.wrap")
+		for recipe in conda-forge/meta.yaml homebrew/egm.rb nix/default.nix; do
+			grep -qF "$value" "$source/packaging/$recipe" || { echo "$recipe: no $value"; return 1; }
+		done
+	done
+}
+result 'the recipes have the address and the checksum of random123.wrap' same_archive
+
 # ---- meson, with the dependencies of subprojects/*.wrap where their archives can be had without leaving Debian
 cache=$work/meson/subprojects/packagecache
 mkdir "$cache"
