@@ -7,14 +7,14 @@ in_git() {
 }
 
 # files PATTERN...: the files of the current folder and those below it that match, where * also matches slashes: those
-# that git tracks, or in an archive all but those in folders that builds have made.
+# that git tracks, or in an archive all but those in folders that builds have made or that wraps have unpacked.
 files() {
 	if in_git; then
 		git ls-files -- "$@"
 	else
 		for pattern; do
-			find . -type d \( -name 'build*' -o -name __pycache__ -o -name .git -o -exec test -d '{}/meson-private' \; \) \
-				-prune -o -type f -path "./$pattern" -print
+			find . -type d \( -name 'build*' -o -name __pycache__ -o -name .git -o -exec test -d '{}/meson-private' \; -o \
+				-path './subprojects/*' ! -path './subprojects/packagefiles*' \) -prune -o -type f -path "./$pattern" -print
 		done | sed 's,^[.]/,,'
 	fi | sort -u
 }

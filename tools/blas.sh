@@ -8,6 +8,14 @@
 # be downloaded, or opened, is named on stderr and left out. It is tried again the next time.
 set -eu
 cd "$(dirname "$0")/.."
+usage() {
+	sed -n '/^# usage/s/^# //p' tools/blas.sh
+}
+case ${1:-} in
+'') ;;
+-h | --help) usage; exit 0 ;;
+*) usage >&2; exit 2 ;;
+esac
 
 packages='libopenblas0-pthread libopenblas0-openmp libopenblas0-serial libblis4-pthread libblis4-openmp libblis4-serial
 libblas3 libatlas3-base'

@@ -46,7 +46,7 @@ tools/setup.sh build
 prefix=$PWD/build-demo/prefix
 quiet=--quiet
 [ ! -t 1 ] || quiet=''
-echo 'demo: compiling the library in build-demo, which needs about a minute and 10 MB'
+echo 'demo: compiling the library in build-demo, which needs about a minute and 15 MB'
 mkdir -p build-demo
 configure build-demo -Dtests=disabled -Ddefault_library=both "--prefix=$prefix" >build-demo/demo.log 2>&1 ||
 	{ tail -n 30 build-demo/demo.log >&2; exit 1; }

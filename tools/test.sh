@@ -6,8 +6,9 @@
 #        endian words arm64
 #   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; blas_all, every
 #   test with every BLAS of Debian; python_peers; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests
-#   on other processors, to be run before a release; fresh: the commands of the README on a new Debian system; and deb:
-#   the Debian packages, built and used on new systems. CONTRIBUTING.md says what each stage does.
+#   on other processors, to be run before a release; dist: the archive of a release with its tests; fresh: the commands
+#   of the README on a new Debian system; and deb: the Debian packages, built and used on new systems. CONTRIBUTING.md
+#   says what each stage does.
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -277,7 +278,7 @@ stage_install() {
 		step install install "$meson" install -C build-install --no-rebuild || return
 	taps install install sh tests/install/check_install.sh build-install/prefix build-install
 	taps install build_systems sh tests/install/build_systems.sh . build-install/prefix build-install/systems "$meson"
-	taps install default sh tests/install/default_prefix.sh . build-install/default "$meson"
+	taps install dist sh tests/install/dist.sh . "$meson"
 	# Here, because this build has debug information.
 	[ "$(uname -m)" = x86_64 ] || return
 	taps install abi sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include
@@ -295,6 +296,10 @@ debian() { # STAGE COMMAND...
 }
 stage_fresh() {
 	debian fresh sh tests/install/fresh.sh . build-root/fresh
+}
+# The archive of a release, with all of its tests; stage_install has the short form.
+stage_dist() {
+	taps dist dist sh tests/install/dist.sh . "$meson" all
 }
 stage_deb() {
 	debian deb sh tests/install/deb.sh . build-root/deb

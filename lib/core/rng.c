@@ -5,6 +5,8 @@
  * depends only on where it is used. The authors recommend ten rounds; seven already pass BigCrush. */
 #include "core/rng_impl.h"
 
+/* A number of rounds above 16 would end the host, where the compiler does not remove the check. */
+#define R123_ASSERT(condition) ((void)0)
 #include <Random123/philox.h>
 #include <string.h>
 

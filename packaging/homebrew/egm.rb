@@ -10,12 +10,20 @@ class Egm < Formula
   depends_on "meson" => :build
   depends_on "ninja" => :build
   depends_on "pkgconf" => :build
-  depends_on "random123" => :build
   depends_on "jansson"
   uses_from_macos "zlib"
 
+  # Headers that Homebrew does not have: the archive of subprojects/random123.wrap.
+  resource "random123" do
+    url "https://github.com/DEShawResearch/random123/archive/refs/tags/v1.14.0.tar.gz"
+    sha256 "effafd8656b18030b2a5b995cd3650c51a7c45052e6e1c21e48b9fa7a59d926e"
+  end
+
   def install
-    system "meson", "setup", "output", "-Ddefault_library=both", "-Dtests=disabled", "-Dblas=accelerate", *std_meson_args
+    resource("random123").stage buildpath/"subprojects/random123-1.14.0"
+    cp "subprojects/packagefiles/random123/meson.build", "subprojects/random123-1.14.0/"
+    system "meson", "setup", "output", "-Ddefault_library=both", "-Dtests=disabled", "-Dblas=accelerate",
+           *std_meson_args
     system "meson", "compile", "-C", "output"
     system "meson", "install", "-C", "output"
     pkgshare.install "examples/readme.c"

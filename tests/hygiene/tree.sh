@@ -11,6 +11,7 @@ cd "$1" || exit 1
 code=$(files '*.c' '*.h' '*.cpp' '*.hpp')
 scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt' 'tools/hooks/*')
 pages=$(files '*.md')
+result 'there are sources, scripts and pages to look at' [ -n "$code" -a -n "$scripts" -a -n "$pages" ]
 
 # The marks are spelled in two pieces here, so that this file does not find itself.
 mark='\b(TO''DO|FIX''ME|XX''X|HA''CK)\b|^[[:space:]]*#[[:space:]]*if 0\b'

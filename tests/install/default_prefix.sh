@@ -33,10 +33,14 @@ folder=$(dirname "${pc#"$root"}")
 result 'pkg-config looks where egm.pc is' listed "$folder" "$(pkg-config --variable pc_path pkg-config | tr : '\n')"
 folder=$(dirname "${library#"$root"}")
 ldconfig=$(PATH=$PATH:/usr/sbin:/sbin command -v ldconfig)
-result 'the loader looks where libegm.so.1 is' listed "$folder" "$("$ldconfig" -v -N 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p')"
+folders=$("$ldconfig" -v -N 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p')
+result 'the loader looks where libegm.so.1 is' listed "$folder" "$folders"
 compiled() {
-	${CC:-cc} -o "$work/readme" "$source/examples/readme.c" $(PKG_CONFIG_PATH=$(dirname "$pc") \
-		pkg-config "--define-variable=prefix=$root/usr/local" --cflags --libs egm) -lm &&
+	# Spaces are quoted in egm.pc, and in what pkg-config prints for a shell.
+	prefix=$(echo "$root/usr/local" | sed 's/ /\\ /g')
+	flags=$(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config "--define-variable=prefix=$prefix" --cflags --libs egm)
+	eval "set -- $flags"
+	${CC:-cc} -o "$work/readme" "$source/examples/readme.c" "$@" -lm &&
 		LD_LIBRARY_PATH=$(dirname "$library") "$work/readme"
 }
 result 'the program of the README is compiled and runs' compiled
