@@ -108,8 +108,8 @@ START_TEST(test_file__interrupted_and_short_calls_are_no_failures)
 	static const struct {
 		fault_call call;
 		int error;
-	} rows[] = {{FAULT_OPEN, EINTR}, {FAULT_WRITE, EINTR}, {FAULT_WRITE, 0},    {FAULT_FSYNC, EINTR},
-	            {FAULT_READ, EINTR}, {FAULT_READ, 0},      {FAULT_CLOSE, EINTR}};
+	} rows[] = {{FAULT_OPEN, EINTR},  {FAULT_WRITE, EINTR}, {FAULT_WRITE, 0},    {FAULT_FSYNC, EINTR},
+	            {FAULT_PREAD, EINTR}, {FAULT_PREAD, 0},     {FAULT_CLOSE, EINTR}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		for (long at = 1; at <= 8; at++) {
 			fault.call = rows[i].call;
@@ -130,7 +130,7 @@ START_TEST(test_file__a_failing_read_is_named)
 	ck_assert_int_eq(save(1), EGM_OK);
 	load(); /* the first time, jansson reads a seed for its tables */
 	for (long at = 1; at <= 3; at++) {
-		fault.call = FAULT_READ;
+		fault.call = FAULT_PREAD;
 		fault.error = EIO;
 		fault.at = at;
 		fault.seen = 0;
