@@ -87,7 +87,9 @@ zig() {
 			"$tool$([ $tool != cc ] || echo " -target $target")" >"$root/$tool"
 		chmod +x "$root/$tool"
 	done
-	options=("-DCMAKE_AR=$root/ar" "-DCMAKE_RANLIB=$root/ranlib" -DCMAKE_INSTALL_NAME_TOOL=true -DCMAKE_OSX_SYSROOT=)
+	# Check includes this header of macOS, which zig has not, and uses nothing of it.
+	mkdir -p "$root/empty/CoreServices" && : >"$root/empty/CoreServices/CoreServices.h"
+	options=("-DCMAKE_C_FLAGS=-isystem $root/empty" "-DCMAKE_AR=$root/ar" "-DCMAKE_RANLIB=$root/ranlib" -DCMAKE_INSTALL_NAME_TOOL=true -DCMAKE_OSX_SYSROOT=)
 }
 
 prepare() {
@@ -95,10 +97,13 @@ prepare() {
 	mkdir -p "$root/usr/include" && cp -r /usr/include/Random123 "$root/usr/include/" &&
 		library jansson -DJANSSON_BUILD_DOCS=OFF -DJANSSON_WITHOUT_TESTS=ON -DJANSSON_EXAMPLES=OFF &&
 		zlib && library check -DCHECK_ENABLE_TESTS=OFF -DCHECK_ENABLE_SUBUNIT=OFF &&
-		sed -i 's/-lcheck_pic/-lcheck/; s/-lrt//' "$root/usr/lib/pkgconfig/check.pc"
+		sed -i 's/-lcheck_pic/-lcheck/; s/-lrt//' "$root/usr/lib/pkgconfig/check.pc" || return
+	# The printf of C11, not that of msvcrt.dll.
+	[ $port != windows ] || sed -i 's/CK_ATTRIBUTE_FORMAT(printf/CK_ATTRIBUTE_FORMAT(gnu_printf/' "$root/usr/include/check.h"
 }
 
 options=()
+[ $port != windows ] || options=(-DCMAKE_C_FLAGS=-D__USE_MINGW_ANSI_STDIO=1)
 log=$root/log
 case $port in macos_*) zig >"$log" 2>&1 || { tail -n 20 "$log" >&2; exit 1; } ;; esac
 if [ ! -f "$root/complete" ]; then
@@ -109,7 +114,7 @@ fi
 # Static programs need no DLL beside them; on musl the tests open libraries, which only dynamic programs can.
 wrapper='' link=''
 case $port in
-windows) wrapper="exe_wrapper = 'wine64'" link="'-static'" ;;
+windows) wrapper="exe_wrapper = '/usr/lib/wine/wine64'" link="'-static'" ;;
 esac
 cat >"$root/cross.ini" <<END
 [binaries]

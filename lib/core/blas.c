@@ -233,12 +233,14 @@ static void describe(egm__blas *blas, void *library, const char *name)
 
 /* ---- all of it */
 
-/* Why the library could not be opened, without the name that the text usually begins with. */
+/* Why the library could not be opened, without the name, which the text usually has at its beginning: "NAME: cannot
+ * open", with musl "Error loading shared library NAME: No such file". */
 static const char *reason_without(const char *name, char *buffer, size_t size)
 {
 	const char *why = egm__os_library_error(buffer, size);
 	size_t length = strlen(name);
-	return strncmp(why, name, length) == 0 && strncmp(why + length, ": ", 2) == 0 ? why + length + 2 : why;
+	const char *at = strstr(why, name);
+	return at && strncmp(at + length, ": ", 2) == 0 ? at + length + 2 : why;
 }
 
 static egm_status check_room(const char *name, int64_t threads)
