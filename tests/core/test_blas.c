@@ -347,6 +347,14 @@ static int neither_enters_nor_opens(void *argument)
 	return getpid() == 1 && enters(argument) == 0 && open_status(openmp) == -EGM_ERR_UNSUPPORTED;
 }
 
+#ifndef CLONE_NEWPID /* a system without PID namespaces */
+#define CLONE_NEWPID 0
+static int unshare(int flags)
+{
+	return -1;
+}
+#endif
+
 /* The first process of a PID namespace opens a library and forks into another namespace: both are process 1. */
 static int forks_as_process_one(void *argument)
 {
