@@ -57,6 +57,19 @@ static inline egm_context *egm_test_own_context_on(int32_t threads, int32_t simd
 	return egm_test_context_with(threads, simd, EGM_PRODUCTS_OWN);
 }
 
+/* Memory at a multiple of `alignment`; NULL if there is none. Windows releases it by a function of its own. */
+#ifdef _WIN32
+#define egm_test_aligned(size, alignment) _aligned_malloc(size, alignment)
+#define egm_test_aligned_free _aligned_free
+#else
+static inline void *egm_test_aligned(size_t size, size_t alignment)
+{
+	void *pointer = NULL;
+	return posix_memalign(&pointer, alignment, size) ? NULL : pointer;
+}
+#define egm_test_aligned_free free
+#endif
+
 /* An allocator for egm_context_options that counts calls and live blocks. Call number fail_at fails (from 1; 0: none),
  * and with for_ever all later calls too. */
 typedef struct egm_test_allocator {
@@ -70,8 +83,8 @@ static inline void *egm_test_alloc(size_t size, size_t alignment, void *user)
 	egm_test_allocator *a = user;
 	long call = __atomic_add_fetch(&a->calls, 1, __ATOMIC_RELAXED);
 	if (a->fail_at && (call == a->fail_at || (a->for_ever && call > a->fail_at))) return NULL;
-	void *pointer = NULL;
-	if (posix_memalign(&pointer, alignment < sizeof(void *) ? sizeof(void *) : alignment, size ? size : 1)) return NULL;
+	void *pointer = egm_test_aligned(size ? size : 1, alignment < sizeof(void *) ? sizeof(void *) : alignment);
+	if (!pointer) return NULL;
 	__atomic_add_fetch(&a->live, 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&a->bytes, (long)size, __ATOMIC_RELAXED);
 	return pointer;
@@ -82,7 +95,7 @@ static inline void egm_test_dealloc(void *pointer, size_t size, void *user)
 	egm_test_allocator *a = user;
 	__atomic_sub_fetch(&a->live, 1, __ATOMIC_RELAXED);
 	__atomic_sub_fetch(&a->bytes, (long)size, __ATOMIC_RELAXED);
-	free(pointer);
+	egm_test_aligned_free(pointer);
 }
 
 /* A context with this allocator; NULL if its creation fails. */

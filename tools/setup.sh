@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
 # nothing.
-# usage: tools/setup.sh [build|test|docs|cross|deb]...   default: build test
+# usage: tools/setup.sh [build|test|docs|cross|ports|deb]...   default: build test
 #   build   the library and the examples
 #   test    build, and what tests and benchmark use
 #   docs    what makes the site of all pages
 #   cross   test, and compilers for other processors and an emulator, see tools/cross.sh
+#   ports   test, and compilers for other systems and Wine, see tools/ports.sh
 #   deb     test, and what the stages fresh and deb of tools/test.sh use
 set -eu
 usage() {
@@ -20,6 +21,7 @@ docs='python3-sphinx python3-myst-parser furo libjs-mathjax'
 # gcc-multilib would exclude the other compilers, so that i386 has one of its own like them.
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 gcc-i686-linux-gnu libc6-dev-i386-cross qemu-user'
+ports='musl-tools gcc-mingw-w64-x86-64 wine64 cmake dpkg-dev ca-certificates'
 deb='debootstrap'
 
 [ $# -gt 0 ] || set -- build test
@@ -30,6 +32,7 @@ for group in "$@"; do
 	test) wanted="$wanted $build $test" ;;
 	docs) wanted="$wanted $docs" ;;
 	cross) wanted="$wanted $build $test $cross" ;;
+	ports) wanted="$wanted $build $test $ports" ;;
 	deb) wanted="$wanted $build $test $deb" ;;
 	-h | --help) usage; exit 0 ;;
 	*) echo "setup: no group '$group'" >&2; usage >&2; exit 2 ;;

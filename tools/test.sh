@@ -5,10 +5,10 @@
 # usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install python format docs
 #        endian words arm64
 #   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; blas_all, every
-#   test with every BLAS of Debian; python_peers; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests
-#   on other processors, to be run before a release; dist: the archive of a release with its tests; fresh: the commands
-#   of the README on a new Debian system; and deb: the Debian packages, built and used on new systems. CONTRIBUTING.md
-#   says what each stage does.
+#   test with every BLAS of Debian; python_peers; cross, which is cross_arm64, cross_s390x, cross_i386, cross_musl,
+#   cross_windows and cross_macos: other processors and systems, to be run before a release; dist: the archive of a
+#   release with its tests; fresh: the commands of the README on a new Debian system; and deb: the Debian packages, built
+#   and used on new systems. CONTRIBUTING.md says what each stage does.
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -227,10 +227,42 @@ stage_cross_s390x() {
 stage_cross_i386() {
 	cross_build i386 && run cross_i386 build-i386 --no-suite bench --no-suite layering
 }
+
+# Other systems: musl with all tests, Windows with those that need no fork, in Wine, and macOS, for which programs are
+# compiled and linked but cannot run.
+ports_build() { # PORT [TARGET...]
+	local port=$1 stage=cross_$1 meson=$meson
+	shift
+	if ! step "$stage" setup tools/setup.sh ports || ! step "$stage" prepare tools/ports.sh "$port"; then return 1; fi
+	case $port in macos_*) meson=$PWD/build-cross/zig/bin/meson ;; esac
+	step "$stage" configure configure "build-$port" -Dwerror=true --cross-file "build-cross/$port/cross.ini" \
+		-Dtests=enabled -Ddefault_library=both -Dblas=none && step "$stage" compile "$NINJA" -k 0 -C "build-$port" "$@"
+}
+stage_cross_musl() {
+	ports_build musl && run cross_musl build-musl --no-suite bench
+}
+# test_status uses iconv, the others threads and libraries of POSIX.
+stage_cross_windows() {
+	local programs
+	step cross_windows setup tools/setup.sh ports && mapfile -t programs < <(for file in \
+		tests/core/test_*.c tests/tensor/test_*.c tests/stats/test_*.c tests/graph/test_*.c; do echo "${file%.c}"; done |
+		grep -vE '/test_(status|context|pool|blas|gemm_blas)$')
+	ports_build windows lib/libegm-1.dll tools/egm/egm.exe "${programs[@]/%/.exe}" &&
+		WINEPREFIX=$PWD/build-windows/wine WINEDEBUG=-all run cross_windows build-windows "${programs[@]##*/}"
+}
+stage_cross_macos() {
+	local port
+	for port in macos_arm64 macos_x86_64; do
+		ports_build $port && add passed cross_macos "everything compiles and links for $port; nothing was run"
+	done
+}
 stage_cross() {
 	stage_cross_arm64
 	stage_cross_s390x
 	stage_cross_i386
+	stage_cross_musl
+	stage_cross_windows
+	stage_cross_macos
 }
 
 # The part of cross_s390x and cross_i386 that sees most of what byte order and 32 bits can break, in a minute or two:

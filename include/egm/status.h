@@ -18,13 +18,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
+/* EGM_EXPORT is defined where the library itself is compiled. */
+#if defined(_WIN32) && defined(EGM_EXPORT)
+#define EGM_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define EGM_API
+#elif defined(__GNUC__)
 #define EGM_API __attribute__((visibility("default")))
+#else
+#define EGM_API
+#endif
+
+#if defined(__GNUC__)
 /* Marks functions that return a status: gcc and clang warn if the result is ignored. The calls that add a layer to a
  * model are not marked, because the model records their error and egm_model_build returns it. */
 #define EGM_CHECKED __attribute__((warn_unused_result))
 #else
-#define EGM_API
 #define EGM_CHECKED
 #endif
 

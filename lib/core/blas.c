@@ -12,7 +12,7 @@
  *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
  *  - Linked with -ffast-math, loading it changes the floating-point mode: egm__blas_open. A call may change it, too:
  *    egm__blas_leave.
- *  - The program may be linked with another BLAS, whose functions have the same names: own_functions_first.
+ *  - The program may be linked with another BLAS, whose functions have the same names: egm__os_library_open.
  *  - OpenBLAS's kernels for AVX leave the upper halves of vector registers set. Instructions of SSE, those of the
  *    portable code path, ran at an eighth of their speed afterwards: clear_upper_halves.
  *  - Its products are wrong, or write elsewhere than to C: blas_check.c.
@@ -21,22 +21,18 @@
  * or called. A name must therefore be that of a library that the user trusts. */
 #include "core/blas_impl.h"
 #include "core/cpu_impl.h"
+#include "core/os_impl.h"
 #include "core/status_impl.h"
 #include "core/utf8_impl.h"
 
-#include <dlfcn.h>
 #include <limits.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* OpenBLAS 0.3.21 maps 128 MiB for each thread, 32 MiB if addresses have 32 bits, and a stack of 8 MiB. With OpenMP, a
  * thread has a heap of the C library, too: 64 MiB, for which it maps 128 MiB at first, or 1 and 2 MiB. Its code and
  * data are 40 MiB. BLIS maps less. */
-enum { LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 264 : 42 };
+enum { MOST_THREADS = 1024, LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 264 : 42 };
 
 /* ISO C has no conversion from an address of data to one of a function; POSIX requires that this works. */
 #define AS_FUNCTION(pointer, address) memcpy(&(pointer), &(void *){address}, sizeof(pointer))
@@ -95,15 +91,15 @@ void egm__blas_leave(const egm__blas *blas, uint32_t mode)
 
 static int64_t threads_of_blas(void)
 {
-	cpu_set_t set;
-	return sched_getaffinity(0, sizeof set, &set) ? CPU_SETSIZE : CPU_COUNT(&set);
+	int32_t processors = egm__os_processors();
+	return processors ? processors : MOST_THREADS;
 }
 
 /* How many threads OpenMP will use, which the user may have chosen; 0 without OpenMP. */
 static int64_t threads_of_openmp(void *library)
 {
 	int (*threads)(void);
-	void *address = dlsym(library, "omp_get_max_threads");
+	void *address = egm__os_library_find(library, "omp_get_max_threads");
 	if (!address) return 0;
 	AS_FUNCTION(threads, address);
 	return threads();
@@ -114,10 +110,9 @@ static int has_memory(int64_t mib)
 {
 	if ((uint64_t)mib > SIZE_MAX >> 20) return 0;
 	size_t bytes = (size_t)mib << 20;
-	void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED) return 0;
-	munmap(room, bytes);
-	return 1;
+	void *room = egm__os_map(bytes);
+	if (room) egm__os_unmap(room, bytes);
+	return room != NULL;
 }
 
 static void *wait_for(void *gate)
@@ -131,9 +126,9 @@ static void *wait_for(void *gate)
 static int can_start(int64_t count)
 {
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-	pthread_t threads[CPU_SETSIZE];
+	pthread_t threads[MOST_THREADS];
 	int64_t started = 0;
-	if (count > CPU_SETSIZE) return 0;
+	if (count > MOST_THREADS) return 0;
 	pthread_mutex_lock(&gate);
 	while (started < count && pthread_create(&threads[started], NULL, wait_for, &gate) == 0) started++;
 	pthread_mutex_unlock(&gate);
@@ -141,25 +136,14 @@ static int can_start(int64_t count)
 	return started == count;
 }
 
-/* Lets the library find its own functions first. Otherwise, in a program that is linked with another OpenBLAS, one half
- * of its functions would be those of the other library. The sanitizers end a process that does this. */
-static int own_functions_first(void)
-{
-#ifdef RTLD_DEEPBIND
-	return dlsym(RTLD_DEFAULT, "__sanitizer_set_report_path") ? 0 : RTLD_DEEPBIND;
-#else
-	return 0;
-#endif
-}
-
 /* A function of the library; NULL if it has none of this name. The OpenBLAS of Python packages has a prefix. */
 static void *find(void *library, const char *name)
 {
 	char prefixed[64];
-	void *function = dlsym(library, name);
+	void *function = egm__os_library_find(library, name);
 	if (function) return function;
 	snprintf(prefixed, sizeof prefixed, "scipy_%s", name);
-	return dlsym(library, prefixed);
+	return egm__os_library_find(library, prefixed);
 }
 
 static egm_status find_products(egm__blas *blas, void *library, const char *name)
@@ -240,13 +224,14 @@ static void describe(egm__blas *blas, void *library, const char *name)
 
 /* ---- all of it */
 
-/* Why dlopen failed, without the name that its text usually begins with. */
-static const char *reason_without(const char *name)
+/* Why the library could not be opened, without the name, which the text usually has at its beginning: "NAME: cannot
+ * open", with musl "Error loading shared library NAME: No such file". */
+static const char *reason_without(const char *name, char *buffer, size_t size)
 {
-	const char *why = dlerror();
+	const char *why = egm__os_library_error(buffer, size);
 	size_t length = strlen(name);
-	if (!why) return "no reason is known";
-	return strncmp(why, name, length) == 0 && strncmp(why + length, ": ", 2) == 0 ? why + length + 2 : why;
+	const char *at = strstr(why, name);
+	return at && strncmp(at + length, ": ", 2) == 0 ? at + length + 2 : why;
 }
 
 static egm_status check_room(const char *name, int64_t threads)
@@ -263,9 +248,11 @@ static egm_status check_room(const char *name, int64_t threads)
 
 static egm_status open_library(void **library, const char *name)
 {
-	*library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | own_functions_first());
+	char why[256];
+	*library = egm__os_library_open(name);
 	if (*library) return EGM_OK;
-	return egm__fail(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name, reason_without(name));
+	return egm__fail(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name,
+	                 reason_without(name, why, sizeof why));
 }
 
 /* Calls that a BLAS must have to itself if it has one caller at a time. */

@@ -9,11 +9,11 @@
  * This finds out whether a library is the CBLAS that it seems to be. It does not replace the tests of the library: a
  * fault at other sizes only is not found. */
 #include "core/blas_impl.h"
+#include "core/os_impl.h"
 #include "core/status_impl.h"
 
 #include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { M = 65, N = 67, K = 66, GAP = 3, MOST = (N + GAP) * (N + GAP), FORMS = 16 };
 
@@ -135,13 +135,13 @@ static void expect(probe *p)
 egm_status egm__blas_check_products(const egm__blas *blas, const char *name)
 {
 	egm_status st = EGM_OK;
-	probe *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED) return egm__fail(EGM_ERR_MEMORY, "no memory to check the products of blas, '%s'", name);
+	probe *p = egm__os_map(sizeof *p);
+	if (!p) return egm__fail(EGM_ERR_MEMORY, "no memory to check the products of blas, '%s'", name);
 	expect(p);
 	for (int i = 0; i < FORMS && st == EGM_OK; i++) {
 		product_form f = form_of(i);
 		st = check_product(blas, p, &f, name);
 	}
-	munmap(p, sizeof *p);
+	egm__os_unmap(p, sizeof *p);
 	return st;
 }

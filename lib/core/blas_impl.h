@@ -3,7 +3,7 @@
 #ifndef EGM_CORE_BLAS_IMPL_H
 #define EGM_CORE_BLAS_IMPL_H
 
-#include "core/fork_impl.h"
+#include "core/os_impl.h"
 
 #include <egm/status.h>
 
@@ -24,8 +24,8 @@ typedef struct egm__blas {
 	char text[96];         /* file name, and version and processor if it tells them */
 } egm__blas;
 
-/* Opens a library, which stays loaded for ever, and checks its products. `name` is what dlopen takes, a file name or a
- * path. If it fails, nothing is left to close. The errors begin with "blas is 'NAME'":
+/* Opens a library, which stays loaded for ever, and checks its products. `name` is what the loader of the
+ * system takes, a file name or a path. If it fails, nothing is left to close. The errors begin with "blas is 'NAME'":
  *  - EGM_ERR_IO if there is no such library;
  *  - EGM_ERR_UNSUPPORTED if it has no cblas_sgemm and cblas_dgemm, expects 64-bit integers or computes wrong products;
  *    or if this process is the child of one that had a BLAS open, and this one may hang in a child;

@@ -4,13 +4,13 @@
 #include "core/context_impl.h"
 #include "core/cpu_impl.h"
 #include "core/options_impl.h"
+#include "core/os_impl.h"
 #include "core/pool_impl.h"
 #include "core/products_impl.h"
 #include "core/status_impl.h"
 
 #include <egm/version.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { THREADS_LIMIT = 256, ALIGNMENT = 64 };
@@ -47,14 +47,13 @@ EGM__OPTIONS(egm__options_context, egm_context_options, defaults, members);
 static void *default_alloc(size_t size, size_t alignment, void *user)
 {
 	(void)user;
-	void *pointer = NULL;
-	return posix_memalign(&pointer, alignment, size) ? NULL : pointer;
+	return egm__os_alloc(size, alignment);
 }
 
 static void default_dealloc(void *pointer, size_t size, void *user)
 {
 	(void)size, (void)user;
-	free(pointer);
+	egm__os_free(pointer);
 }
 
 static egm_status check_options(const egm_context_options *o)

@@ -4,6 +4,7 @@
 #define EGM_CORE_CONTEXT_IMPL_H
 
 #include "core/blas_impl.h"
+#include "core/status_impl.h"
 
 #include <egm/context.h>
 
@@ -38,7 +39,7 @@ void *egm__alloc_zero(egm_context *context, int64_t count, int64_t size);
 void *egm__realloc(egm_context *context, void *pointer, int64_t count, int64_t size);
 void egm__free(egm_context *context, void *pointer); /* may be NULL */
 
-void egm__log(egm_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void egm__log(egm_context *context, int32_t level, const char *format, ...) EGM__PRINTF(3, 4);
 
 /* Runs task(0) to task(count - 1), possibly at the same time. Results must depend neither on the order of tasks nor on
  * the number of threads. If the pool is busy with another caller, after a fork, or with one thread, all run on this

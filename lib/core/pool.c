@@ -12,13 +12,11 @@
  * because a spinning thread would keep the one it waits for from running. OpenMP is not used because a forked child
  * hangs in libgomp, and because its threads compete with those of the host program. */
 #include "core/cpu_impl.h"
-#include "core/fork_impl.h"
+#include "core/os_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 
 enum { SPIN_NS = 100000, LINE = 64 };
 
@@ -184,40 +182,10 @@ void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t ind
 }
 
 /* ---- creation and release */
-/* Workers block signals, so that these go to the threads of the host program. The signals that a thread raises by its
- * own fault are not blocked: their effect would be undefined, and a crash reporter of the host would miss them. */
-static void mask_of_workers(sigset_t *mask)
-{
-	static const int own_fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
-	sigfillset(mask);
-	for (size_t i = 0; i < sizeof own_fault / sizeof *own_fault; ++i) sigdelset(mask, own_fault[i]);
-}
-
-/* A thread inherits the mask of its creator, unless the C library can set another one (glibc since 2.32). */
-static int start_worker(pthread_t *thread, egm__pool *pool, const sigset_t *mask)
-{
-	pthread_attr_t attributes;
-	int error = pthread_attr_init(&attributes);
-	if (error) return error;
-#if EGM_HAVE_ATTR_SIGMASK
-	error = pthread_attr_setsigmask_np(&attributes, mask);
-	if (!error) error = pthread_create(thread, &attributes, worker_main, pool);
-#else
-	sigset_t before;
-	pthread_sigmask(SIG_SETMASK, mask, &before);
-	error = pthread_create(thread, &attributes, worker_main, pool);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-#endif
-	pthread_attr_destroy(&attributes);
-	return error;
-}
-
 static egm_status start_workers(egm__pool *pool, int32_t workers)
 {
-	sigset_t mask;
-	mask_of_workers(&mask);
 	for (; pool->workers < workers; ++pool->workers) {
-		int error = start_worker(&pool->threads[pool->workers], pool, &mask);
+		int error = egm__os_thread_start(&pool->threads[pool->workers], worker_main, pool);
 		if (error)
 			return egm__fail(EGM_ERR_MEMORY, "worker thread %d of %d did not start, error %d", (int)pool->workers + 1,
 			                 (int)workers, error);
@@ -227,9 +195,8 @@ static egm_status start_workers(egm__pool *pool, int32_t workers)
 
 static int64_t spin_time(int32_t threads)
 {
-	cpu_set_t set;
-	if (sched_getaffinity(0, sizeof set, &set)) return SPIN_NS;
-	return threads <= CPU_COUNT(&set) ? SPIN_NS : 0;
+	int32_t processors = egm__os_processors();
+	return processors == 0 || threads <= processors ? SPIN_NS : 0;
 }
 
 egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t workers)

@@ -3,6 +3,7 @@
  *
  * The text is thread-local and has a fixed size. A text in allocated memory could not report that memory is exhausted,
  * and a text in a handle would be lost with the handle that a failing constructor does not return. */
+#include "core/os_impl.h"
 #include "core/status_impl.h"
 #include "core/utf8_impl.h"
 
@@ -81,6 +82,16 @@ egm_status egm__named(const char *function, egm_status status)
 		snprintf(last_failure.error, sizeof last_failure.error, "%.*s: %s", EGM__ERROR_SIZE - EGM__TEXT_SIZE - 2,
 		         function, last_failure.text);
 	return status;
+}
+
+egm_status egm__io_fail(const char *path, const char *action, int error)
+{
+	char text[128];
+	size_t n = strlen(path);
+	/* The end of a long path says more than its start, and the line must have room for the reason. */
+	const char *tail = n > 300 ? path + n - 300 : path;
+	return egm__fail(EGM_ERR_IO, "%s%s: cannot %s: %s", n > 300 ? "..." : "", tail, action,
+	                 egm__os_error_text(error, text, sizeof text));
 }
 
 void egm__error_save(egm__error_state *state)

@@ -5,17 +5,29 @@
 #define EGM_CORE_STATUS_IMPL_H
 
 #include <egm/status.h>
+#include <stdio.h>
 
 /* Bytes of egm_last_error, and of its part after "function: ", which is shorter than the difference. */
 enum { EGM__ERROR_SIZE = 512, EGM__TEXT_SIZE = 448 };
 
+/* Checks the arguments of a function like printf: of the format that stdio has here, which with mingw is not the one
+ * that "printf" means. */
+#ifdef __MINGW_PRINTF_FORMAT
+#define EGM__PRINTF(format_at, first) __attribute__((format(__MINGW_PRINTF_FORMAT, format_at, first)))
+#else
+#define EGM__PRINTF(format_at, first) __attribute__((format(printf, format_at, first)))
+#endif
+
 /* Sets the last error of the thread and returns `code`. Allocates nothing. The text says what is wrong with which
  * numbers and what would be right; egm__named adds the name of the public function. */
-egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+egm_status egm__fail(egm_status code, const char *format, ...) EGM__PRINTF(2, 3);
 
 /* Puts `function`, which is __func__, before the text of the last error, and returns `status`. Every public function
  * returns its status through it. If one public function calls another, the name of the outer one remains. */
 egm_status egm__named(const char *function, egm_status status);
+/* EGM_ERR_IO: "path: cannot read: Input/output error". `error` is errno. */
+egm_status egm__io_fail(const char *path, const char *action, int error);
+
 /* The last error without that name, for callers that add to it. */
 const char *egm__last_text(void);
 

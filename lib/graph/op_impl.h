@@ -117,7 +117,7 @@ egm__id egm__emit_like(egm__graph *g, const egm__node *n, egm__id x);
 egm__id egm__emit_image(egm__graph *g, const egm__op *op, egm__id x, const egm__window *w, int64_t height,
                         int64_t width);
 /* Records an error in the graph, unless there is one already, and returns EGM__NONE. */
-egm__id egm__graph_fail(egm__graph *g, egm_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+egm__id egm__graph_fail(egm__graph *g, egm_status code, const char *format, ...) EGM__PRINTF(3, 4);
 
 static inline const egm__node *egm__node_at(const egm__graph *g, egm__id id)
 {

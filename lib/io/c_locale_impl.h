@@ -5,20 +5,18 @@
 #ifndef EGM_IO_C_LOCALE_IMPL_H
 #define EGM_IO_C_LOCALE_IMPL_H
 
+#include <core/os_impl.h>
 #include <core/rounding_impl.h>
-#include <locale.h>
 
 typedef struct egm__c_locale {
-	locale_t c, before;
+	egm__os_locale locale;
 	uint32_t rounding;
 } egm__c_locale;
 
 /* Returns 0, and changes nothing, if there is no memory. */
 static inline int egm__c_locale_begin(egm__c_locale *n)
 {
-	n->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	if (!n->c) return 0;
-	n->before = uselocale(n->c);
+	if (!egm__os_locale_begin(&n->locale)) return 0;
 	n->rounding = egm__round_nearest();
 	return 1;
 }
@@ -26,8 +24,7 @@ static inline int egm__c_locale_begin(egm__c_locale *n)
 static inline void egm__c_locale_end(const egm__c_locale *n)
 {
 	egm__round_restore(n->rounding);
-	uselocale(n->before);
-	freelocale(n->c);
+	egm__os_locale_end(&n->locale);
 }
 
 #endif

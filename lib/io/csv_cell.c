@@ -12,7 +12,7 @@ static int is_nonfinite_word(const char *text)
 	return strcasecmp(text, "nan") == 0 || strcasecmp(text, "inf") == 0 || strcasecmp(text, "infinity") == 0;
 }
 
-egm__csv_kind egm__csv_number(const char *text, locale_t c_locale, int decimal, double *number)
+egm__csv_kind egm__csv_number(const char *text, void *c_locale, int decimal, double *number)
 {
 	char copy[EGM__CSV_FIELD + 1], *end;
 	if (is_nonfinite_word(text)) return EGM__CSV_INFINITE;
@@ -23,7 +23,7 @@ egm__csv_kind egm__csv_number(const char *text, locale_t c_locale, int decimal, 
 		text = copy;
 	}
 	if (!*text || text[strspn(text, "0123456789+-.eE")]) return EGM__CSV_WORD;
-	*number = strtod_l(text, &end, c_locale);
+	*number = egm__os_strtod(text, &end, c_locale);
 	return *end ? EGM__CSV_WORD : EGM__CSV_NUMBER;
 }
 

@@ -4,7 +4,6 @@
 #define EGM_IO_CSV_IMPL_H
 
 #include <io/file_impl.h>
-#include <locale.h>
 
 enum { EGM__CSV_FIELD = 1024, EGM__CSV_CHUNK = 16384 };
 
@@ -51,7 +50,7 @@ typedef enum egm__csv_kind {
 
 /* Parses a cell as a number, as strtod in the "C" locale but without hexadecimal; `decimal` is the decimal sign. Never
  * MISSING. */
-egm__csv_kind egm__csv_number(const char *text, locale_t c_locale, int decimal, double *number);
+egm__csv_kind egm__csv_number(const char *text, void *c_locale, int decimal, double *number);
 /* Whether the cell is empty or, unquoted, one of ?, NA, N/A, NaN, null in any case. */
 int egm__csv_is_missing(const char *text, int quoted);
 

@@ -103,7 +103,7 @@ out:
 static EGM__OWN_FUNCTION egm_status load_all(egm__csv_load *l, egm_data **out)
 {
 	egm_status st = EGM_OK;
-	l->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	l->locale = egm__os_strtod_create();
 	if (!l->locale) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the C locale", l->path);
 	EGM_TRY(egm__csv_read_head(l));
 	EGM_TRY(egm__csv_select(l));
@@ -122,7 +122,7 @@ static void release(egm__csv_load *l)
 {
 	if (!l) return;
 	egm__csv_close(&l->csv);
-	if (l->locale) freelocale(l->locale);
+	egm__os_strtod_free(l->locale);
 	egm__csv_free_head(l);
 	egm__table_free(l->table);
 	egm__free(l->context, l->used);

@@ -62,7 +62,7 @@ typedef struct egm__csv_load {
 	const char *path;         /* of `from` */
 	egm_csv_options o;        /* merged with the defaults */
 	egm_data_options scaling; /* dtype, scale and offset of numbers */
-	locale_t locale;
+	void *locale;             /* of egm__os_strtod */
 	egm__head head;
 	egm__table *table;
 	int64_t *used;       /* for each field: 1 + its column in the table; 0: it is not read */

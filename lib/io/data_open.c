@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows on demand from an array in a file. They are read by pread: a file that somebody truncates is then an error,
- * where a mapped one would kill the process with SIGBUS. Nothing is kept between calls and threads share no position,
- * so any number of trainers can read at once. Rows next to one another are read together. */
+/* Rows on demand from an array in a file. They are read and not mapped: a file that somebody truncates is then an
+ * error, where a mapped one would kill the process with SIGBUS. Nothing is kept between calls and threads share no
+ * position, so any number of trainers can read at once. Rows next to one another are read together. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <core/rounding_impl.h>
 #include <io/data_impl.h>
@@ -54,12 +52,12 @@ static int64_t run_length(const int64_t *rows, int64_t count)
 /* A file that was truncated is an error even if these rows are still in it. */
 static egm_status check_size(const open_file *f)
 {
-	struct stat info;
-	if (fstat(f->fd, &info) != 0) return egm__io_fail(f->path, "inspect", errno);
-	if (info.st_size >= f->end) return EGM_OK;
+	int64_t size = egm__os_file_size(f->fd);
+	if (size < 0) return egm__io_fail(f->path, "inspect", errno);
+	if (size >= f->end) return EGM_OK;
 	return egm__fail(EGM_ERR_FILE,
 	                 "%s: was truncated while it was open: it has %" PRId64 " bytes, its numbers end at byte %" PRId64,
-	                 f->path, (int64_t)info.st_size, f->end);
+	                 f->path, size, f->end);
 }
 
 static EGM__OWN_FUNCTION egm_status read_all(const open_file *f, const egm_data *data, const int64_t *rows,
@@ -92,7 +90,7 @@ out:
 static void free_file(egm__source *source)
 {
 	open_file *f = (open_file *)source;
-	if (f->fd >= 0) close(f->fd);
+	if (f->fd >= 0) egm__os_file_close(f->fd);
 	egm__free(source->context, f->path);
 	egm__free(source->context, f);
 }

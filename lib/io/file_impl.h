@@ -5,11 +5,9 @@
 #define EGM_IO_FILE_IMPL_H
 
 #include <core/context_impl.h>
+#include <core/os_impl.h>
 #include <core/status_impl.h>
 #include <string.h>
-
-/* IO: "path: cannot read: Input/output error". `error` is errno. */
-egm_status egm__io_fail(const char *path, const char *action, int error);
 
 /* Copies text of a file for an error line: at most 60 bytes, whole characters. egm__fail escapes control characters. */
 const char *egm__printable(char out[64], const char *text);
@@ -44,8 +42,6 @@ static inline egm__origin egm__from_memory(const void *bytes, size_t size)
 /* ARGUMENT if the path or the bytes are NULL. */
 egm_status egm__origin_check(const egm__origin *from);
 
-/* Opens a regular file for reading; IO for anything else. */
-egm_status egm__file_open(int *fd, int64_t *size, const char *path);
 /* Reads n bytes from `offset` on, without the file position that threads would share. FILE if the file ends before. */
 egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, int64_t offset);
 
@@ -54,7 +50,7 @@ typedef struct egm__input {
 	const char *path;
 	int fd;                     /* -1: memory, or not open */
 	const unsigned char *bytes; /* of memory */
-	int64_t size, at;           /* size when it was opened; bytes of memory that were read */
+	int64_t size, at;           /* size when it was opened; bytes that were read */
 } egm__input;
 #define EGM__INPUT_NONE ((egm__input){.fd = -1})
 
@@ -62,7 +58,7 @@ egm_status egm__input_open(egm__input *in, const egm__origin *from);
 void egm__input_close(egm__input *in);
 /* Reads up to n bytes, fewer only at the end. */
 egm_status egm__input_read(egm__input *in, void *bytes, size_t n, size_t *got);
-egm_status egm__input_skip(egm__input *in, int64_t n);
+void egm__input_skip(egm__input *in, int64_t n);
 /* Copies the first n bytes, or all if there are fewer, whatever was read before; returns how many. */
 size_t egm__input_start(const egm__input *in, void *bytes, size_t n);
 

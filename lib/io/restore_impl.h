@@ -47,7 +47,7 @@ typedef struct egm__restore_faults {
 	egm__restore_fault_list missing, extra, misshapen;
 } egm__restore_faults;
 
-void egm__restore_fault(egm__restore_fault_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void egm__restore_fault(egm__restore_fault_list *list, const char *format, ...) EGM__PRINTF(2, 3);
 void egm__restore_faults_text(char text[EGM__RESTORE_TEXT], const egm__restore_faults *faults);
 
 #endif

@@ -106,7 +106,10 @@ static egm_status read_tensor(egm__safetensors *file, egm__input *in, int32_t in
 	size_t n = (size_t)t->count * ((size_t)type->bits / 8);
 	int half = type->bits == 16;
 	unsigned char *raw = half ? out + n : out;
-	if (!type->dtype) return egm__input_skip(in, file->entries[index].end - file->entries[index].begin);
+	if (!type->dtype) {
+		egm__input_skip(in, file->entries[index].end - file->entries[index].begin);
+		return EGM_OK;
+	}
 	t->data = out;
 	EGM_TRY(read_exact(in, raw, n, t->name));
 	if (half)

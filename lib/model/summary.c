@@ -17,7 +17,7 @@ typedef struct text {
 	size_t size, used; /* used: bytes of the whole text so far, those that did not fit included */
 } text;
 
-__attribute__((format(printf, 2, 3))) static void append(text *t, const char *format, ...)
+EGM__PRINTF(2, 3) static void append(text *t, const char *format, ...)
 {
 	va_list args;
 	int room = t->used < t->size;

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifndef RTLD_DEEPBIND
+#define RTLD_DEEPBIND 0 /* musl: a library's functions are then those of the first library that has them */
+#endif
+
 static void *open_file(const char *file)
 {
 	return dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);

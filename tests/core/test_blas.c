@@ -34,6 +34,13 @@ enum { AUTO_IS_AUTO = 0 };
 enum { AUTO_IS_AUTO = 1 };
 #endif
 
+/* How the reason begins that the C library gives. */
+#if defined(__GLIBC__)
+#define NO_SUCH_FILE "cannot"
+#else
+#define NO_SUCH_FILE "No such file"
+#endif
+
 #define FAKE(fault) FAKE_BLAS fault ".so"
 
 static void expect_error(const char *name, egm_status code, const char *text)
@@ -73,7 +80,7 @@ START_TEST(test_open__names_what_is_wrong_with_a_library)
 		const char *text;
 	} rows[] = {
 	    {"libegm-no-such-blas.so.7", EGM_ERR_IO,
-	     "'libegm-no-such-blas.so.7', must be a library that can be opened: cannot"},
+	     "'libegm-no-such-blas.so.7', must be a library that can be opened: " NO_SUCH_FILE},
 	    {"/", EGM_ERR_IO, "blas is '/', must be a library"},
 	    {"/etc/passwd", EGM_ERR_IO, "blas is '/etc/passwd', must be a library that can be opened: "},
 	    {"libc.so.6", EGM_ERR_UNSUPPORTED, "blas is 'libc.so.6', which has no cblas_sgemm, must be a CBLAS"},
@@ -118,7 +125,12 @@ START_TEST(test_open__a_library_uses_its_own_functions)
 	egm__blas blas;
 	if (dlsym(RTLD_DEFAULT, "__sanitizer_set_report_path")) return; /* these do not allow it */
 	ck_assert_ptr_nonnull(dlopen(FAKE("wrong"), RTLD_NOW | RTLD_GLOBAL));
+#ifdef RTLD_DEEPBIND
 	ck_assert_msg(egm__blas_open(&blas, FAKE("none")) == EGM_OK, "%s", egm_last_error());
+#else
+	/* musl cannot do it; that the products are those of the other library is found out. */
+	ck_assert_int_eq(egm__blas_open(&blas, FAKE("none")), EGM_ERR_UNSUPPORTED);
+#endif
 	egm__blas_close(&blas);
 }
 END_TEST
@@ -341,6 +353,14 @@ static int neither_enters_nor_opens(void *argument)
 	char openmp[] = FAKE("openmp");
 	return getpid() == 1 && enters(argument) == 0 && open_status(openmp) == -EGM_ERR_UNSUPPORTED;
 }
+
+#ifndef CLONE_NEWPID /* a system without PID namespaces */
+#define CLONE_NEWPID 0
+static int unshare(int flags)
+{
+	return -1;
+}
+#endif
 
 /* The first process of a PID namespace opens a library and forks into another namespace: both are process 1. */
 static int forks_as_process_one(void *argument)

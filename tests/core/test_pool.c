@@ -371,6 +371,14 @@ START_TEST(test_parallel__works_in_a_child_forked_during_a_job)
 }
 END_TEST
 
+#ifndef CLONE_NEWPID /* a system without PID namespaces */
+#define CLONE_NEWPID 0
+static int unshare(int flags)
+{
+	return -1;
+}
+#endif
+
 /* The first process of a new PID namespace creates a pool and forks into another new namespace, so both are process 1.
  * After the second unshare no thread can start here, only in the child. */
 static void fork_as_process_one(void)

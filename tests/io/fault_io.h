@@ -16,7 +16,6 @@
 typedef enum fault_call {
 	FAULT_NONE,
 	FAULT_OPEN,
-	FAULT_READ,
 	FAULT_PREAD,
 	FAULT_WRITE,
 	FAULT_FSYNC,
@@ -28,7 +27,7 @@ typedef enum fault_call {
 static struct {
 	fault_call call;
 	long at;         /* which one of them, from 1 */
-	int error;       /* 0: read and write move one byte instead */
+	int error;       /* 0: pread and write move one byte instead */
 	int every;       /* all of them from `at` on */
 	long seen;       /* how many came */
 	const char *cut; /* file to be cut to 100 bytes instead */
@@ -65,15 +64,6 @@ int open(const char *path, int flags, ...)
 	mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
 	va_end(arguments);
 	return fault_open(path, flags, mode);
-}
-
-ssize_t read(int fd, void *bytes, size_t n)
-{
-	if (fault_now(FAULT_READ)) {
-		if (fault.error) return -1;
-		n = n ? 1 : 0;
-	}
-	return syscall(SYS_read, fd, bytes, n);
 }
 
 static inline ssize_t fault_pread(int fd, void *bytes, size_t n, off_t offset)
@@ -128,12 +118,6 @@ int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
 	return fault_open(path, flags, 0);
-}
-
-ssize_t __read_chk(int fd, void *bytes, size_t n, size_t size);
-ssize_t __read_chk(int fd, void *bytes, size_t n, size_t size)
-{
-	return n > size ? -1 : read(fd, bytes, n);
 }
 
 ssize_t __pread64_chk(int fd, void *bytes, size_t n, off_t offset, size_t size);

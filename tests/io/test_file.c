@@ -59,12 +59,10 @@ static const struct {
 	const char *name;
 	fault_call call;
 	int error;
-	const char *needle;
 } faults[] = {
-    {"open", FAULT_OPEN, EACCES, "Permission denied"}, {"open", FAULT_OPEN, EMFILE, "Too many open files"},
-    {"write", FAULT_WRITE, EIO, "Input/output error"}, {"write", FAULT_WRITE, ENOSPC, "No space left on device"},
-    {"fsync", FAULT_FSYNC, EIO, "Input/output error"}, {"fchmod", FAULT_FCHMOD, EPERM, "Operation not permitted"},
-    {"close", FAULT_CLOSE, EIO, "Input/output error"}, {"rename", FAULT_RENAME, EXDEV, "Invalid cross-device link"},
+    {"open", FAULT_OPEN, EACCES},   {"open", FAULT_OPEN, EMFILE},    {"write", FAULT_WRITE, EIO},
+    {"write", FAULT_WRITE, ENOSPC}, {"fsync", FAULT_FSYNC, EIO},     {"fchmod", FAULT_FCHMOD, EPERM},
+    {"close", FAULT_CLOSE, EIO},    {"rename", FAULT_RENAME, EXDEV},
 };
 
 /* How many calls of one kind a save makes. */
@@ -94,7 +92,7 @@ START_TEST(test_file__a_failing_call_leaves_the_old_file)
 		fault.call = FAULT_NONE;
 		int late = at > 1 && (faults[_i].call == FAULT_FSYNC || faults[_i].call == FAULT_CLOSE);
 		if (!(late && faults[_i].call == FAULT_CLOSE)) {
-			io_expect(faults[_i].name, st, EGM_ERR_IO, faults[_i].needle);
+			io_expect(faults[_i].name, st, EGM_ERR_IO, strerror(faults[_i].error));
 			io_expect(faults[_i].name, st, EGM_ERR_IO, path);
 		}
 		ck_assert_uint_eq(load(), late ? 2 : 1);
@@ -108,8 +106,8 @@ START_TEST(test_file__interrupted_and_short_calls_are_no_failures)
 	static const struct {
 		fault_call call;
 		int error;
-	} rows[] = {{FAULT_OPEN, EINTR}, {FAULT_WRITE, EINTR}, {FAULT_WRITE, 0},    {FAULT_FSYNC, EINTR},
-	            {FAULT_READ, EINTR}, {FAULT_READ, 0},      {FAULT_CLOSE, EINTR}};
+	} rows[] = {{FAULT_OPEN, EINTR},  {FAULT_WRITE, EINTR}, {FAULT_WRITE, 0},    {FAULT_FSYNC, EINTR},
+	            {FAULT_PREAD, EINTR}, {FAULT_PREAD, 0},     {FAULT_CLOSE, EINTR}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		for (long at = 1; at <= 8; at++) {
 			fault.call = rows[i].call;
@@ -130,11 +128,12 @@ START_TEST(test_file__a_failing_read_is_named)
 	ck_assert_int_eq(save(1), EGM_OK);
 	load(); /* the first time, jansson reads a seed for its tables */
 	for (long at = 1; at <= 3; at++) {
-		fault.call = FAULT_READ;
+		fault.call = FAULT_PREAD;
 		fault.error = EIO;
 		fault.at = at;
 		fault.seen = 0;
-		io_expect("read", st_file_read(&file, context, path, NULL), EGM_ERR_IO, "read: Input/output error");
+		io_expect("read", st_file_read(&file, context, path, NULL), EGM_ERR_IO, "read: ");
+		ck_assert_ptr_nonnull(strstr(egm_last_error(), strerror(EIO)));
 		ck_assert_ptr_null(file);
 		fault.call = FAULT_NONE;
 	}

@@ -309,7 +309,7 @@ START_TEST(test_st_attacks__A18_cut_while_read)
 	snprintf(header, sizeof header, "%-200s", "{\"a\":" ENTRY("\"U8\"", "[8000]", "[0,8000]") "}");
 	for (int i = 1; i < 3; i++) {
 		st_write(path, header, 8000);
-		fault.call = FAULT_READ;
+		fault.call = FAULT_PREAD;
 		fault.seen = 0;
 		fault.at = i + 1;
 		fault.cut = path;

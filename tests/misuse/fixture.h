@@ -252,8 +252,8 @@ static void open_nets(fixture *f)
 static fixture *open_fixture_with(int32_t products)
 {
 	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
-	fixture *f = NULL;
-	ck_assert_int_eq(posix_memalign((void **)&f, 64, sizeof *f), 0);
+	fixture *f = egm_test_aligned(sizeof *f, 64);
+	ck_assert_ptr_nonnull(f);
 	memset(f, 0, sizeof *f);
 	f->written = written;
 	f->files = files;
@@ -294,7 +294,7 @@ static void close_fixture(fixture *f)
 	for (int i = 0; i < NETS; i++) egm_model_free(f->nets[i]);
 	egm_context_free(f->context);
 	ck_assert_int_eq(f->allocator.live, 0);
-	free(f);
+	egm_test_aligned_free(f);
 }
 
 /* Once, because a file is flushed to disk. The tests are children of this process, and may not open every BLAS if it

@@ -10,7 +10,7 @@ typedef struct text {
 	int by_buffer; /* operands are named by their buffer, which has no place yet */
 } text;
 
-static void say(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(text *t, const char *format, ...) EGM__PRINTF(2, 3);
 static void say(text *t, const char *format, ...)
 {
 	va_list args;

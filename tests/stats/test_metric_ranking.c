@@ -92,11 +92,11 @@ START_TEST(test_ranking__agrees_with_direct_sums)
 	enum { N = 200 };
 	double scores[N];
 	uint8_t positive[N];
-	srandom(5);
+	srand(5);
 	for (int round = 0; round < 20; round++) {
 		for (int i = 0; i < N; i++) {
-			positive[i] = random() % 4 == 0;
-			scores[i] = (double)(random() % 8 + (positive[i] ? random() % 3 : 0));
+			positive[i] = rand() % 4 == 0;
+			scores[i] = (double)(rand() % 8 + (positive[i] ? rand() % 3 : 0));
 		}
 		egm_ranking expected = direct(scores, positive, N), r = rank(scores, positive, N);
 		ck_assert_close(r.auroc, expected.auroc);

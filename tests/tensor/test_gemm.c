@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Products against a plain sum in long double, and what their bits depend on. */
-#include <sys/mman.h>
+#include <core/os_impl.h>
 
 #include "gemm_operands.h"
 
@@ -9,13 +9,13 @@ static void run(egm_context *context, const egm__gemm *p, const void *a, const v
 {
 	enum { GUARD = 64 };
 	size_t bytes = (size_t)egm__gemm_scratch(context, p);
-	unsigned char *scratch;
-	if (posix_memalign((void **)&scratch, 64, bytes + GUARD)) abort();
+	unsigned char *scratch = egm_test_aligned(bytes + GUARD, 64);
+	if (!scratch) abort();
 	memset(scratch, 0xff, bytes + GUARD);
 	egm__gemm_run(context, p, a, b, c, scratch);
 	for (size_t i = 0; i < GUARD; i++)
 		if (scratch[bytes + i] != 0xff) abort();
-	free(scratch);
+	egm_test_aligned_free(scratch);
 }
 
 static void run_and_check(egm_context *context, egm__gemm p, int64_t gap)
@@ -207,8 +207,8 @@ START_TEST(test_gemm__rows_further_apart_than_int)
 	if (!context) return; /* the CPU lacks the path */
 	int64_t far = (int64_t)INT32_MAX + 17, k = 2, n = 2, m = 2;
 	size_t bytes = (size_t)(far + 16) * sizeof(float);
-	float *wide = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (wide == MAP_FAILED) { /* an address space limit: nothing to test here */
+	float *wide = egm__os_map(bytes);
+	if (!wide) { /* an address space limit: nothing to test here */
 		egm_context_free(context);
 		return;
 	}
@@ -232,7 +232,7 @@ START_TEST(test_gemm__rows_further_apart_than_int)
 	    {19, 22, 43, 50}, {19, 22, 43, 50}, {17, 23, 39, 53}, {26, 30, 38, 44}, {19, 22, 43, 50}};
 	for (int i = 0; i < 4; i++) ck_assert(c[i] == want[where][i]);
 	egm_context_free(context);
-	munmap(wide, bytes);
+	egm__os_unmap(wide, bytes);
 }
 END_TEST
 

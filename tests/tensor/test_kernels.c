@@ -20,7 +20,7 @@ typedef struct arrays {
 
 static arrays *make_arrays(egm_dtype type, int op, uint64_t seed)
 {
-	arrays *x = aligned_alloc(64, sizeof *x);
+	arrays *x = egm_test_aligned(sizeof *x, 64);
 	ck_assert_ptr_nonnull(x);
 	x->type = type;
 	for (int i = 0; i < LONGEST; i++) {
@@ -85,7 +85,7 @@ static void check_tile(const egm__kernels *k, egm_dtype type, int op)
 		check_values(x, op, first, n, k->name);
 		check_aliases(k, x, op, first, n);
 		check_position(k, x, op, first, n);
-		free(x);
+		egm_test_aligned_free(x);
 	}
 }
 

@@ -61,7 +61,8 @@ static problem make(const egm__kernels *table, egm_dtype type, egm__product p, i
 	o.before = matrix(type, p.rows, p.columns, p.ldc, 3);
 	ck_assert_int_ge(count, p.columns * p.k);
 	size_t bytes = (size_t)count * egm__dtype_size(type);
-	ck_assert_int_eq(posix_memalign(&o.packed, 64, bytes + 64), 0);
+	o.packed = egm_test_aligned(bytes + 64, 64);
+	ck_assert_ptr_nonnull(o.packed);
 	memset(o.packed, 0xff, bytes + 64);
 	return o;
 }
@@ -80,7 +81,7 @@ static void done(problem *o)
 	drop(o, o->b);
 	drop(o, o->c);
 	drop(o, o->before);
-	free(o->packed);
+	egm_test_aligned_free(o->packed);
 }
 
 static const char *name(const problem *o)
@@ -144,14 +145,14 @@ static void *turned(const problem *o, const void *x, int64_t rows, int64_t colum
 static void multiply_in_place(const problem *o, egm__product p, const void *a, void *c)
 {
 	size_t bytes = (size_t)o->table->product_room(p.k) * egm__dtype_size(o->type);
-	unsigned char *scratch;
-	ck_assert_int_eq(posix_memalign((void **)&scratch, 64, bytes + 64), 0);
+	unsigned char *scratch = egm_test_aligned(bytes + 64, 64);
+	ck_assert_ptr_nonnull(scratch);
 	memset(scratch, 0xff, bytes + 64);
 	p.right_column = o->tb ? o->ldb : 1;
 	p.right_step = o->tb ? 1 : o->ldb;
 	o->table->product(&p, a, o->b, c, scratch);
 	for (size_t i = 0; i < 64; i++) EXPECT(scratch[bytes + i] == 0xff, "%s writes behind its scratch", name(o));
-	free(scratch);
+	egm_test_aligned_free(scratch);
 }
 
 static void same_in_place(const problem *o, int form)

@@ -320,13 +320,13 @@ START_TEST(test_load__changes_nothing_when_a_read_fails)
 	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	save(b.sampler, "kept.egm");
 	load(b.sampler, "kept.egm"); /* the first time, jansson reads a seed for its tables */
-	set_fault(FAULT_READ, 0, 0);
+	set_fault(FAULT_PREAD, 0, 0);
 	load(b.sampler, "good.egm");
 	long reads = fault.seen;
 	ck_assert_int_ge(reads, 2);
 	load(b.sampler, "kept.egm");
 	for (long at = 1; at <= reads; at++) {
-		set_fault(FAULT_READ, at, EIO);
+		set_fault(FAULT_PREAD, at, EIO);
 		egm_status st = egm_sampler_restore(b.sampler, io_path("good.egm"), NULL);
 		fault.call = FAULT_NONE;
 		io_expect("read", st, EGM_ERR_IO, "good.egm");

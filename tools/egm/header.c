@@ -12,7 +12,13 @@ struct message {
 	size_t size;
 };
 
-__attribute__((format(printf, 2, 3))) static int wrong(const struct message *error, const char *format, ...)
+#ifdef __MINGW_PRINTF_FORMAT /* with mingw, what printf of C11 is */
+#define FORMAT __MINGW_PRINTF_FORMAT
+#else
+#define FORMAT printf
+#endif
+
+__attribute__((format(FORMAT, 2, 3))) static int wrong(const struct message *error, const char *format, ...)
 {
 	va_list list;
 	va_start(list, format);
