@@ -140,7 +140,7 @@ def main(source, out, version, depfile=None):
     known = headers.make(source / "include", src / "reference", version, source / "doc" / "reference")
     read = sorted((source / "doc").rglob("*")) + [source / name for name in PROJECT]
     for path in read:
-        if path.suffix in (".md", ".png", ".svg", ".c") and site not in path.parents:
+        if path.suffix in (".md", ".png", ".svg", ".c", ".h") and site not in path.parents:
             pages.copy(path.relative_to(source))
     add_navigation(src)
     for page in src.rglob("*.md"):

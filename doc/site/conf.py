@@ -33,6 +33,6 @@ mathjax_path = "mathjax/MathJax.js?config=TeX-AMS_SVG"
 mathjax_options = {"async": "async"}
 mathjax2_config = {"messageStyle": "none", "showMathMenu": False,
                    "tex2jax": {"ignoreClass": ".*", "processClass": "math"},
-                   "SVG": {"scale": 90}}
+                   "SVG": {"scale": 90, "linebreaks": {"automatic": True}}}  # for telephones
 pygments_style = "tango"
 pygments_dark_style = "monokai"

@@ -9,6 +9,7 @@ indentation alone: indented lines are formulas or tables, which stay as they are
 import pathlib
 import re
 
+import examples
 import python_names
 
 PAGES = (  # header, title; in the order in which a reader needs them
@@ -219,7 +220,10 @@ def write(comment, declaration, known):
         signature = re.sub(r"\b(EGM_API|EGM_CHECKED|static inline)\b", "", declaration)
         signature = squeeze(signature.split("{")[0].rstrip(" ;"))
         python = ", ".join(f"``{other}``" for other in known["python"].get(name, ()))
-        return [f".. c:function:: {signature}", ""] + text + ([f"   *Python:* {python}", ""] if python else [])
+        out = [f".. c:function:: {signature}", ""] + text + ([f"   *Python:* {python}", ""] if python else [])
+        block = known["examples"].get(name)
+        return out + (["   .. code-block:: c", "      :class: example", ""] + ["      " + line for line in block] + [""]
+                      if block else [])
     if kind == "type":
         return [f".. c:type:: {squeeze(declaration)[len('typedef '):].rstrip(';')}", ""] + text
     out = [f".. c:{kind}:: {name}", ""] + text
@@ -238,11 +242,13 @@ def title(text, line="="):
     return [text, line * len(text), ""]
 
 
-def page(name, heading, text, known, example):
+def program(path):
+    return [".. literalinclude:: " + path, "   :language: c", "   :tab-width: 4", "   :start-after: */", ""]
+
+
+def page(name, heading, text, known):
     out = title(f"{heading}: egm/{name}.h")
-    if example:
-        out += [".. rubric:: Example", "", ".. literalinclude:: " + example, "   :language: c", "   :tab-width: 4",
-                "   :start-after: */", "", ".. rubric:: Reference", ""]
+    out += [".. rubric:: Example", ""] + program(f"/reference/{name}.c") + [".. rubric:: Reference", ""]
     for comment, declaration in items(text):
         section = comment and re.match(r"/\* ---- (.*?) \*/\Z", comment, re.S)
         if declaration:
@@ -252,7 +258,10 @@ def page(name, heading, text, known, example):
             out += title(words[0].upper() + words[1:], "-")
         else:
             out += prose(comment, known)
-    return "\n".join(out) + "\n"
+    out += title("The program of the examples", "-")
+    out += ["The examples below the functions are paragraphs of this program. ``check`` and ``expect`` end it if a call",
+            "failed or a condition is false: :download:`support.h <calls/support.h>`.", ""]
+    return "\n".join(out + program(f"/reference/calls/{name}.c")) + "\n"
 
 
 def read(include, version):
@@ -287,8 +296,9 @@ def names(texts):
     return {"names": known, "families": families}
 
 
-def make(include, out, version, examples):
-    """Writes the pages to the folder `out`. EXAMPLES is the folder with a program for each header."""
+def make(include, out, version, programs):
+    """Writes the pages to the folder `out`. In the folder PROGRAMS is a program for each header, and in its folder
+    calls/ one that calls every function of the header."""
     texts = read(pathlib.Path(include), version)
     known = names(texts)
     package = pathlib.Path(include).parent / "bindings" / "python" / "egm"
@@ -299,9 +309,8 @@ def make(include, out, version, examples):
     comment = next(c for c, _ in items(overview) if c)
     index = title("Reference of the C functions") + prose(comment, known) + [".. toctree::", "   :maxdepth: 1", ""]
     for name, heading in PAGES:
-        program = pathlib.Path(examples) / (name + ".c")
-        shown = "/reference/" + program.name if program.exists() else None
-        (out / (name + ".rst")).write_text(page(name, heading, texts[name], known, shown), encoding="utf-8")
+        known["examples"] = examples.read(pathlib.Path(programs) / "calls" / (name + ".c"))
+        (out / (name + ".rst")).write_text(page(name, heading, texts[name], known), encoding="utf-8")
         index.append("   " + name)
     (out / "index.rst").write_text("\n".join(index) + "\n", encoding="utf-8")
     return known

@@ -9,6 +9,10 @@ import pathlib
 import re
 import sys
 
+sys.path.insert(0, str(pathlib.Path(sys.argv[1]) / "doc" / "site"))
+sys.dont_write_bytecode = True
+import examples  # noqa: E402
+
 
 def pages(source):
     return sorted(source.glob("*.md")) + sorted((source / "doc").rglob("*.md"))
@@ -55,6 +59,17 @@ def broken(page):
             yield where
 
 
+def without_example(source):
+    """Functions of the public headers that the program of their header does not call, and those whose example is too
+    long to be read below the function."""
+    for header in sorted((source / "include" / "egm").glob("*.h")) + [source / "include/egm/version.h.in"]:
+        text = re.sub(r"/\*.*?\*/", "", header.read_text(encoding="utf-8"), flags=re.S)
+        found = examples.read(source / "doc" / "reference" / "calls" / (header.name.split(".")[0] + ".c"))
+        for name in re.findall(r"(?:EGM_API|static inline)[^;{]*?\b(egm_\w+)\(", text):
+            if not 1 <= len(found.get(name, ())) <= 14:
+                yield f"{name}: {len(found.get(name, ()))} lines"
+
+
 count = 0
 
 
@@ -81,6 +96,7 @@ def main(source):
     result("bars in code are found", [] if list(wrong_rows(sample)) == [3] else ["no"])
     result("README.md has at most 150 lines",
            [] if len((source / "README.md").read_text(encoding="utf-8").split("\n")) <= 151 else ["more"])
+    result("every public function has an example of at most 14 lines", list(without_example(source)))
     print(f"1..{count}")
 
 

@@ -91,6 +91,16 @@ def public_functions(source):
             yield header, name
 
 
+def without_example(root, source):
+    """Functions between whose own declaration and the next no program calls them."""
+    for header, name in public_functions(source):
+        text = (root / f"reference/{header}.html").read_text(encoding="utf-8")
+        own = re.split(r'<dt class="sig', text.split(f'id="c.{name}"')[1])[0]
+        code = "".join(re.findall(r'<div class="example[^>]*>.*?</pre>', own, re.S))
+        if name + "(" not in re.sub(r"<[^>]*>", "", code):
+            yield f"{header}: {name}"
+
+
 def difference(one, two):
     files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
     if files != sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file()):
@@ -133,6 +143,7 @@ def main(source, work):
     result("bars of a norm are in the pages", [] if "E||sigma grad U(x + sigma n) - n||^2" in everything else ["dsm"])
     result("every public function has its place in the reference",
            [f"{h}: {name}" for h, name in public_functions(source) if "c." + name not in reference[h].ids])
+    result("every public function has an example below it", list(without_example(root, source)))
     python = pages["reference/python.html"]
     result("the Python package has a page", [name for name in ("egm.Model", "egm.Model.save", "egm.Loss.dsm",
            "egm.Sampler.nuts", "egm.Trainer.fit", "egm.metric.mmd", "egm.Error") if name not in python.ids])
