@@ -33,7 +33,8 @@ folder=$(dirname "${pc#"$root"}")
 result 'pkg-config looks where egm.pc is' listed "$folder" "$(pkg-config --variable pc_path pkg-config | tr : '\n')"
 folder=$(dirname "${library#"$root"}")
 ldconfig=$(PATH=$PATH:/usr/sbin:/sbin command -v ldconfig)
-result 'the loader looks where libegm.so.1 is' listed "$folder" "$("$ldconfig" -v -N 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p')"
+result 'the loader looks where libegm.so.1 is' listed "$folder" \
+	"$("$ldconfig" -v -N 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p')"
 compiled() {
 	${CC:-cc} -o "$work/readme" "$source/examples/readme.c" $(PKG_CONFIG_PATH=$(dirname "$pc") \
 		pkg-config "--define-variable=prefix=$root/usr/local" --cflags --libs egm) -lm &&

@@ -11,7 +11,8 @@ cd "$1" || exit 1
 root=$2
 
 made() {
-	rm -rf "$root" && tools/root.sh make "$root" && mkdir "$root/egm" && files '*' | tar -cf - -T - | tar -xf - -C "$root/egm"
+	tools/root.sh remove "$root" && tools/root.sh make "$root" && mkdir "$root/egm" &&
+		files '*' | tar -cf - -T - | tar -xf - -C "$root/egm"
 }
 inside() { # COMMAND: as root, in the folder of the library
 	tools/root.sh run "$root" sh -ec "cd /egm && $1"
@@ -21,7 +22,8 @@ result 'its lists of packages' inside 'apt-get update -q'
 
 # The README's lines, as somebody who is root and says yes.
 block() { # the code after the heading
-	sed -n '/^## Building and installing/,/^## /p' README.md | sed -n '/^    /,/^[^ ]/p' | sed -n 's/^    sudo //p; t; s/^    //p; /^$/q'
+	sed -n '/^## Building and installing/,/^## /p' README.md | sed -n '/^    /,/^[^ ]/p' |
+		sed -n 's/^    sudo //p; t; s/^    //p; /^$/q'
 }
 block >"$root/commands"
 result 'the README has its commands' grep -q '^meson install' "$root/commands"
@@ -31,4 +33,5 @@ done 3<"$root/commands"
 line=$(sed -n 's/^    \(cc program.c .*\)/\1/p' README.md)
 result "$line" inside "cp examples/readme.c program.c && $line"
 result './a.out' inside ./a.out
+result 'nothing is mounted' empty "$(grep -F "$root/" /proc/self/mountinfo)"
 plan
