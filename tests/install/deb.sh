@@ -42,7 +42,8 @@ stopped() {
 	tools/root.sh run "$work/builder" sh -c 'touch /started; sleep 100000' >"$work/logs/stopped.log" 2>&1 &
 	timeout 60 sh -c 'until [ -e "$1/started" ]; do sleep 0.1; done' sh "$work/builder" || return 1
 	kill -KILL $!
-	timeout 60 sh -c 'while readlink /proc/[0-9]*/root | grep -qxF "$1"; do sleep 0.1; done' sh "$(realpath "$work/builder")"
+	timeout 60 sh -c 'while readlink /proc/[0-9]*/root | grep -qxF "$1"; do sleep 0.1; done' \
+		sh "$(realpath "$work/builder")"
 }
 result 'a command ends with the script that runs it, however that ends' stopped
 result 'it gets what debian/control names' inside depends builder \
@@ -85,7 +86,7 @@ result 'a new system for using' logged user user
 result 'it gets the packages' inside packages user "apt-get update -q; $install ./packages/*.deb"
 # As Debian runs them: a test may use the packages that it names, and fails if it writes errors unless it may.
 # Status 2 would be a test that is skipped.
-result 'debian/tests pass' inside tests user "$install autopkgtest; autopkgtest -B packages/*.deb $tree -- null"
+result 'debian/tests pass' inside tests user "$install autopkgtest; autopkgtest -B packages/*.deb ./$tree -- null"
 passed() { # TEST
 	grep "^$1 *PASS" "$work/logs/tests.log" || { echo 'not in logs/tests.log'; return 1; }
 }
