@@ -131,8 +131,8 @@ def away(handle, function, progress=None):
             results.append((None, reason))
         finally:
             done.set()
-    threading.Thread(target=run, daemon=True).start()
     try:
+        threading.Thread(target=run, daemon=True).start()  # may be interrupted when it runs already
         done.wait()
     except BaseException:
         if progress is not None:
