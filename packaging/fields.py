@@ -70,7 +70,8 @@ def symbols(version):
 def tag():
     """The version that the tag of the current commit names; None without one."""
     try:
-        run = subprocess.run(["git", "-C", ROOT, "tag", "--points-at", "HEAD", "v[0-9]*"], capture_output=True, text=True)
+        run = subprocess.run(["git", "-C", ROOT, "tag", "--points-at", "HEAD", "v[0-9]*"], capture_output=True,
+                             text=True)
         return run.stdout.strip().lstrip("v") or None
     except OSError:
         return None

@@ -11,7 +11,7 @@ cd "$1" || exit 1
 root=$2
 
 made() {
-	rm -rf --one-file-system "$root" && tools/root.sh make "$root" && mkdir "$root/egm" &&
+	tools/root.sh remove "$root" && tools/root.sh make "$root" && mkdir "$root/egm" &&
 		files '*' | tar -cf - -T - | tar -xf - -C "$root/egm"
 }
 inside() { # COMMAND: as root, in the folder of the library
@@ -34,4 +34,5 @@ line=$(sed -n 's/.*`\(cc program[.]c [^`]*\)`.*/\1/p' README.md)
 result 'the README compiles its program by one line' [ "$(echo "$line" | grep -c '^cc')" = 1 ]
 result "$line" inside "cp examples/readme.c program.c && $line"
 result './a.out' inside ./a.out
+result 'nothing is mounted' empty "$(grep -F "$root/" /proc/self/mountinfo)"
 plan
