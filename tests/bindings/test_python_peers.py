@@ -170,15 +170,15 @@ class PyTorch(unittest.TestCase):
                                         nn.LayerNorm(4), nn.SiLU(), nn.Linear(4, 1)),
                  lambda m: m.dense(6).batch_norm().leaky_relu(0.2).dense(4).layer_norm().silu().dense(1)),
                 (60, (2, 6, 5), nn.Sequential(
-                    image(1, (2, 6, 5)), nn.Conv2d(2, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.LayerNorm([4, 3, 3]),
-                    nn.Conv2d(4, 3, 2), nn.Flatten(), nn.LayerNorm(12), nn.Linear(12, 3)),
+                    image(1, (2, 6, 5)), nn.Conv2d(2, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU(),
+                    nn.LayerNorm([4, 3, 3]), nn.Conv2d(4, 3, 2), nn.Flatten(), nn.LayerNorm(12), nn.Linear(12, 3)),
                  lambda m: m.image(6, 5, 2).conv(4, 3, 2, 1).batch_norm().relu().layer_norm().conv(3, 2).flatten()
                  .layer_norm().dense(3)),
                 (3, None, nn.Sequential(
-                    nn.Linear(3, 16), nn.BatchNorm1d(16), nn.ReLU(), image(1, (4, 2, 2)), nn.ConvTranspose2d(4, 3, 4, 2, 1),
-                    nn.ELU(0.7), nn.Upsample(scale_factor=2), nn.ConvTranspose2d(3, 2, 3, 2, 1, 1), nn.Sigmoid()),
-                 lambda m: m.dense(16).batch_norm().relu().image(2, 2, 4).conv_transpose(3, 4, 2, 1).elu(0.7).upsample(2)
-                 .conv_transpose(2, 3, 2, 1, 1).sigmoid()),
+                    nn.Linear(3, 16), nn.BatchNorm1d(16), nn.ReLU(), image(1, (4, 2, 2)),
+                    nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.ELU(0.7), nn.Upsample(scale_factor=2), nn.ConvTranspose2d(3, 2, 3, 2, 1, 1), nn.Sigmoid()),
+                 lambda m: m.dense(16).batch_norm().relu().image(2, 2, 4).conv_transpose(3, 4, 2, 1).elu(0.7)
+                 .upsample(2).conv_transpose(2, 3, 2, 1, 1).sigmoid()),
                 (40, (2, 4, 5), nn.Sequential(
                     image(1, (2, 4, 5)), spectral(nn.Conv2d(2, 3, 2, 1, 1)), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten(),
                     spectral(nn.Linear(18, 4)), nn.Softplus(), spectral(nn.Linear(4, 1))),
