@@ -176,7 +176,8 @@ class PyTorch(unittest.TestCase):
                  .layer_norm().dense(3)),
                 (3, None, nn.Sequential(
                     nn.Linear(3, 16), nn.BatchNorm1d(16), nn.ReLU(), image(1, (4, 2, 2)),
-                    nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.ELU(0.7), nn.Upsample(scale_factor=2), nn.ConvTranspose2d(3, 2, 3, 2, 1, 1), nn.Sigmoid()),
+                    nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.ELU(0.7),
+                    nn.Upsample(scale_factor=2), nn.ConvTranspose2d(3, 2, 3, 2, 1, 1), nn.Sigmoid()),
                  lambda m: m.dense(16).batch_norm().relu().image(2, 2, 4).conv_transpose(3, 4, 2, 1).elu(0.7)
                  .upsample(2).conv_transpose(2, 3, 2, 1, 1).sigmoid()),
                 (40, (2, 4, 5), nn.Sequential(
