@@ -53,9 +53,10 @@ PARAMETERS = {
 }
 # What a function returns, by its name; layers return the model.
 RESULTS = {
-    **dict.fromkeys("__init__ close save save_pytorch set_parameters set_tensor add restore restore_state set_learning_rate "
-                    "set_negatives".split(), "None"),
-    **dict.fromkeys("summary backend name".split(), "str"), **dict.fromkeys("save_memory save_pytorch_memory state".split(), "bytes"),
+    **dict.fromkeys("__init__ close save save_pytorch set_parameters set_tensor add restore restore_state "
+                    "set_learning_rate set_negatives".split(), "None"),
+    **dict.fromkeys("summary backend name".split(), "str"),
+    **dict.fromkeys("save_memory save_pytorch_memory state".split(), "bytes"),
     **dict.fromkeys("run energy generate tensor floors log_density responsibilities sample read scale autocorrelation "
                     "bfmi histogram vae_log_likelihood points values".split(), "_Numbers"),
     "parameters": "_Numbers", "Mixture.parameters": "Tuple[_Numbers, _Numbers, _Numbers]", "Model.restore": "Model",

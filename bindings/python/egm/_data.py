@@ -48,7 +48,6 @@ class Block(Handle):
         block._keeps = keeps
         return block._create(expect(Context, context)._ask, function, *arguments)
 
-
     calls_back = property(lambda self: isinstance(self._keeps, _FILL), doc="Whether C asks a function for rows.")
 
 
