@@ -33,8 +33,8 @@ folder=$(dirname "${pc#"$root"}")
 result 'pkg-config looks where egm.pc is' listed "$folder" "$(pkg-config --variable pc_path pkg-config | tr : '\n')"
 folder=$(dirname "${library#"$root"}")
 ldconfig=$(PATH=$PATH:/usr/sbin:/sbin command -v ldconfig)
-folders=$("$ldconfig" -v -N 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p')
-result 'the loader looks where libegm.so.1 is' listed "$folder" "$folders"
+result 'the loader looks where libegm.so.1 is' listed "$folder" \
+	"$("$ldconfig" -v -N 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p')"
 compiled() {
 	# Spaces are quoted in egm.pc, and in what pkg-config prints for a shell.
 	prefix=$(echo "$root/usr/local" | sed 's/ /\\ /g')
