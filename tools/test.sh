@@ -248,12 +248,16 @@ stage_cross_windows() {
 		tests/core/test_*.c tests/tensor/test_*.c tests/stats/test_*.c tests/graph/test_*.c; do echo "${file%.c}"; done |
 		grep -vE '/test_(status|context|pool|blas|gemm_blas)$')
 	ports_build windows lib/libegm-1.dll tools/egm/egm.exe "${programs[@]/%/.exe}" &&
-		WINEPREFIX=$PWD/build-windows/wine WINEDEBUG=-all run cross_windows build-windows "${programs[@]##*/}"
+		WINEPREFIX=$PWD/build-windows/wine WINEDEBUG=-all run cross_windows build-windows --suite core --suite tensor \
+			--suite stats --suite graph "${programs[@]##*/}"
 }
+# Without the tests that replace system calls or malloc of Linux, and test_status.
 stage_cross_macos() {
-	local port
+	local port programs
+	mapfile -t programs < <(grep -lE '^int main' tests/{core,tensor,stats,graph,compile,model,loss,sampler,io,train}/test_*.c |
+		grep -vE '/test_(status|st_attacks|file|rows|memory|json|sampler_file|sampler_file_rejected)[.]c$')
 	for port in macos_arm64 macos_x86_64; do
-		ports_build $port && add passed cross_macos "everything compiles and links for $port; nothing was run"
+		ports_build $port lib/libegm.1.dylib lib/libegm.a tools/egm/egm "${programs[@]%.c}" && add passed cross_macos "library and ${#programs[@]} tests compile and link for $port; nothing was run"
 	done
 }
 stage_cross() {

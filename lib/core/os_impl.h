@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What operating systems do differently: os_posix.c and os_posix_replace.c for Linux and macOS, os_windows.c and
- * os_windows_replace.c for Windows. meson.build takes the files of one system; no other file of the library depends on
- * it. */
+/* What operating systems do differently: os_posix*.c for Linux and macOS, os_windows*.c for Windows. meson.build takes
+ * the files of one system; no other file of the library depends on it. Files are read by os_<system>_read.c and
+ * replaced by os_<system>_replace.c, which report errors; errors need the text functions of os_<system>.c. */
 #ifndef EGM_CORE_OS_IMPL_H
 #define EGM_CORE_OS_IMPL_H
 

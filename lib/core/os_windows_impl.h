@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by os_windows.c and os_windows_replace.c. */
+/* Shared by os_windows*.c. */
 #ifndef EGM_CORE_OS_WINDOWS_IMPL_H
 #define EGM_CORE_OS_WINDOWS_IMPL_H
 
