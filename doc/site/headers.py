@@ -259,8 +259,8 @@ def page(name, heading, text, known):
         else:
             out += prose(comment, known)
     out += title("The program of the examples", "-")
-    out += ["The examples below the functions are paragraphs of this program. ``check`` and ``expect`` end it if a call",
-            "failed or a condition is false: :download:`support.h <calls/support.h>`.", ""]
+    out += ["The examples below the functions are paragraphs of this program. ``check`` and ``expect`` end it if a",
+            "call failed or a condition is false: :download:`support.h <calls/support.h>`.", ""]
     return "\n".join(out + program(f"/reference/calls/{name}.c")) + "\n"
 
 
