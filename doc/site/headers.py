@@ -219,7 +219,7 @@ def write(comment, declaration, known):
     if kind == "func":
         signature = re.sub(r"\b(EGM_API|EGM_CHECKED|static inline)\b", "", declaration)
         signature = squeeze(signature.split("{")[0].rstrip(" ;"))
-        python = ", ".join(f"``{other}``" for other in known["python"].get(name, ()))
+        python = ", ".join(f":py:obj:`{other}`" for other in known["python"].get(name, ()))
         out = [f".. c:function:: {signature}", ""] + text + ([f"   *Python:* {python}", ""] if python else [])
         block = known["examples"].get(name)
         return out + (["   .. code-block:: c", "      :class: example", ""] + ["      " + line for line in block] + [""]
@@ -259,8 +259,8 @@ def page(name, heading, text, known):
         else:
             out += prose(comment, known)
     out += title("The program of the examples", "-")
-    out += ["The examples below the functions are paragraphs of this program. ``check`` and ``expect`` end it if a call",
-            "failed or a condition is false: :download:`support.h <calls/support.h>`.", ""]
+    out += ["The examples below the functions are paragraphs of this program. ``check`` and ``expect`` end it if a",
+            "call failed or a condition is false: :download:`support.h <calls/support.h>`.", ""]
     return "\n".join(out + program(f"/reference/calls/{name}.c")) + "\n"
 
 
