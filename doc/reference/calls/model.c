@@ -286,6 +286,19 @@ static void files(egm_context *context)
 	expect(egm_model_restore_memory(wider, bytes, size, NULL) == EGM_ERR_SHAPE);
 	printf("%s\n", egm_last_error());
 
+	/* Weights for PyTorch, which reads them by sequential.load_state_dict(load_file(path)), and back. */
+	egm_restore_options layout = EGM_RESTORE_OPTIONS_INIT;
+	layout.layout = EGM_LAYOUT_PYTORCH;
+	check(egm_model_save_pytorch(energy, "for_pytorch.safetensors"));
+	check(egm_model_restore(other, "for_pytorch.safetensors", &layout));
+
+	/* The same in memory: first the size is asked for. */
+	check(egm_model_save_pytorch_memory(energy, NULL, 0, &size));
+	unsigned char *weights = malloc(size);
+	expect(weights != NULL);
+	check(egm_model_save_pytorch_memory(energy, weights, size, NULL));
+
+	free(weights);
 	egm_model_free(wider);
 	egm_model_free(other);
 	free(bytes);
