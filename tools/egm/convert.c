@@ -80,7 +80,7 @@ static int print_json(const struct request *r, const struct header *header)
 {
 	json_t *more = sources(r);
 	if (more) return tool_print_json(r->paths[1], header, more);
-	fprintf(stderr, "egm: %s: cannot be written as JSON, must have a path in UTF-8\n", r->like ? r->like : r->paths[0]);
+	tool_print_error(r->like ? r->like : r->paths[0], "cannot be written as JSON, must have a path in UTF-8");
 	return -1;
 }
 
@@ -102,7 +102,7 @@ static int report(const struct request *r)
 	char error[400];
 	int status = header_read(&header, r->paths[1], error, sizeof error);
 	if (status)
-		fprintf(stderr, "egm: %s: %s\n", r->paths[1], error);
+		tool_print_error(r->paths[1], error);
 	else
 		status = (r->json ? print_json : print_text)(r, &header);
 	header_free(&header);

@@ -16,18 +16,33 @@ const char tool_usage[] = "usage: egm info [--json] FILE...   what a safetensors
                           "       egm --version\n"
                           "       egm --help\n";
 
-void tool_print_text(const char *text, size_t most)
+/* Of a path that is not in UTF-8, the byte after 0xc2 may be the end. */
+static void print_text(FILE *file, const char *text, size_t most)
 {
 	const unsigned char *c = (const unsigned char *)text;
 	for (; *c && (most > 0 || (*c & 0xc0) == 0x80); c++, most -= most > 0) {
-		if (c[0] == 0xc2 && c[1] < 0xa0) /* a control character of two bytes in UTF-8 */
-			printf("\\x%02x", *++c);
+		if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* a control character of two bytes in UTF-8 */
+			fprintf(file, "\\x%02x", *++c);
 		else if (*c < 0x20 || *c == 0x7f)
-			printf("\\x%02x", *c);
+			fprintf(file, "\\x%02x", *c);
 		else
-			putchar(*c);
+			putc(*c, file);
 	}
-	if (*c) printf("...");
+	if (*c) fprintf(file, "...");
+}
+
+void tool_print_text(const char *text, size_t most)
+{
+	print_text(stdout, text, most);
+}
+
+void tool_print_error(const char *path, const char *error)
+{
+	fprintf(stderr, "egm: ");
+	print_text(stderr, path, 1000);
+	fprintf(stderr, ": ");
+	print_text(stderr, error, 1000);
+	fprintf(stderr, "\n");
 }
 
 static const char *value_of(const struct header *header, const char *key)
@@ -131,7 +146,7 @@ int tool_print_json(const char *path, const struct header *header, json_t *more)
 	json_decref(more);
 	int status = all ? json_dumpf(all, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
 	printf("\n");
-	if (status) fprintf(stderr, "egm: %s: cannot be written as JSON, must have a path in UTF-8\n", path);
+	if (status) tool_print_error(path, "cannot be written as JSON, must have a path in UTF-8");
 	json_decref(all);
 	return status ? 1 : 0;
 }
@@ -157,7 +172,7 @@ static int info(int count, char **arguments)
 		}
 		if (files++ && !json) printf("\n");
 		if (header_read(&header, arguments[i], error, sizeof error)) {
-			fprintf(stderr, "egm: %s: %s\n", arguments[i], error);
+			tool_print_error(arguments[i], error);
 			status = 1;
 		} else if ((json ? print_line : print_info)(arguments[i], &header)) {
 			status = 1;

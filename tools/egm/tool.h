@@ -9,6 +9,8 @@ extern const char tool_usage[];
 
 /* A text of a file, at most `most` characters, in which nothing can move the cursor of a terminal. */
 void tool_print_text(const char *text, size_t most);
+/* "egm: PATH: ERROR" on stderr, likewise. */
+void tool_print_error(const char *path, const char *error);
 void tool_print_tensors(const struct header *header);
 /* One line of JSON for a file, with the members of `more`, which it frees (may be NULL). Returns 0, or 1 after a
  * message on stderr. */
