@@ -137,6 +137,18 @@ with tempfile.TemporaryDirectory() as folder:
         count += 1
         print(f"ok {count} - a path that ends within a character # SKIP the system has no such paths")
 
+    places = [folder]
+    if hasattr(os, "mkfifo"):
+        places.append(folder + "/fifo")
+        os.mkfifo(places[-1])
+    for place in places:
+        try:
+            done = subprocess.run([egm, "info", place], capture_output=True, timeout=60)
+            problems = [] if done.returncode == 1 and b"regular file" in done.stderr else [done]
+        except subprocess.TimeoutExpired as error:
+            problems = [error]
+        result(f"a {'folder' if place == folder else 'FIFO'} is rejected by name", problems)
+
     status, out, err = run("info", path, folder + "/absent", path)
     result("a file that is absent is named, and the others are shown",
            [] if status == 1 and "absent: cannot be opened" in err and out.count("kind  ") == 2 else [(status, err)])

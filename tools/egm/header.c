@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct message {
 	char *text;
@@ -146,7 +147,10 @@ static int read_file(struct header *out, FILE *file, const struct message *error
 int header_read(struct header *out, const char *path, char *error, size_t error_size)
 {
 	struct message message = {error, error_size};
+	struct stat info;
 	memset(out, 0, sizeof *out);
+	/* To open a FIFO could block for ever. */
+	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) return wrong(&message, "is no regular file, must be one");
 	FILE *file = fopen(path, "rb");
 	if (!file) return wrong(&message, "cannot be opened: %s", strerror(errno));
 	int status = read_file(out, file, &message);
