@@ -68,10 +68,14 @@ result 'with the same bits' same
 result 'they are built without documentation and tests' inside nodoc builder \
 	"cd /nodoc/$tree; DEB_BUILD_OPTIONS='nocheck nodoc' nice dpkg-buildpackage -us -uc -b -Pnocheck,nodoc"
 result 'and have none' empty "$(ls "$work"/builder/nodoc/*doc*.deb 2>/dev/null)"
+# As the builders of Debian do it: without what Build-Depends-Indep lists. That of this system is hidden.
 foreign() {
 	inside cross builder "dpkg --add-architecture arm64; apt-get update -q; $install crossbuild-essential-arm64
-		cd /cross/$tree; apt-get build-dep -q -y --no-install-recommends -a arm64 -P nocheck,nodoc --arch-only ./
-		DEB_BUILD_OPTIONS='nocheck nodoc' nice dpkg-buildpackage -us -uc -B -a arm64 -Pnocheck,nodoc" &&
+		cd /cross/$tree; apt-get build-dep -q -y --no-install-recommends -a arm64 -P nocheck --arch-only ./
+		for hidden in /usr/share/perl5/Debian/Debhelper/Sequence/sphinxdoc.pm /usr/share/sphinx/scripts/python3/*; do
+			mount --bind /dev/null \"\$hidden\"
+		done
+		DEB_BUILD_OPTIONS=nocheck nice dpkg-buildpackage -us -uc -B -a arm64 -Pnocheck" &&
 		dpkg-deb -f "$work/builder/cross/libegm1_$version"-*_arm64.deb Architecture
 }
 result 'they are built for arm64' foreign
