@@ -85,7 +85,16 @@ with tempfile.TemporaryDirectory() as folder:
     path.write_bytes(file_of(one, b"\0" * 8))
     result("a file of another program is shown",
            [] if run("info", path)[0] == 0 and "another program" in run("info", path)[1] else [run("info", path)])
+    sizes = {"C64": 1, "F64": 1, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F4": 16}
+    path.write_bytes(file_of({name: {"dtype": name, "shape": [size], "data_offsets": [0, 8]}
+                              for name, size in sizes.items()} |
+                             {name: {"dtype": name, "shape": [4], "data_offsets": [0, 3]}
+                              for name in ("F6_E2M3", "F6_E3M2")}, b"\0" * 8))
+    status, out, err = run("info", path)
+    result("the rarer types of safetensors are shown", [] if status == 0 and "F4 [16], 8 bytes" in out else [err])
     for name, content, word in (
+            ("numbers of six bits that fill no byte",
+             file_of(other(dtype="F6_E2M3", shape=[3], data_offsets=[0, 2]), b"\0" * 2), "3 numbers of 6 bits"),
             ("an empty file", b"", "0 bytes"),
             ("a text", b"# a page\n" * 20, "no safetensors file"),
             ("a header beyond the file", struct.pack("<Q", 100) + b"{}", "100 bytes"),

@@ -30,14 +30,16 @@ __attribute__((format(FORMAT, 2, 3))) static int wrong(const struct message *err
 
 static const struct {
 	const char *name;
-	int bytes;
-} types[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},  {"I32", 4},     {"I16", 2},    {"I8", 1},
-             {"U64", 8}, {"U32", 4}, {"U16", 2}, {"U8", 1},   {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+	int bits;
+} types[] = {{"F64", 64},        {"F32", 32},    {"F16", 16},    {"BF16", 16},   {"C64", 64},    {"I64", 64},
+             {"I32", 32},        {"I16", 16},    {"I8", 8},      {"U64", 64},    {"U32", 32},    {"U16", 16},
+             {"U8", 8},          {"BOOL", 8},    {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
+             {"F8_E5M2FNUZ", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}};
 
-static int bytes_of(const char *dtype)
+static int bits_of(const char *dtype)
 {
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (!strcmp(types[i].name, dtype)) return types[i].bytes;
+		if (!strcmp(types[i].name, dtype)) return types[i].bits;
 	return 0;
 }
 
@@ -59,8 +61,8 @@ static int read_tensor(struct tensor *out, const char *name, const json_t *value
 		return wrong(error, "tensor '%s' has no dtype, shape and two data_offsets, must have them", name);
 	if (json_array_size(shape) > MAX_RANK)
 		return wrong(error, "tensor '%s' has %zu sizes, must have at most %d", name, json_array_size(shape), MAX_RANK);
-	int bytes = bytes_of(dtype);
-	if (!bytes) return wrong(error, "tensor '%s' has dtype '%s', must be one of safetensors", name, dtype);
+	int bits = bits_of(dtype);
+	if (!bits) return wrong(error, "tensor '%s' has dtype '%s', must be one of safetensors", name, dtype);
 	out->name = name;
 	out->dtype = dtype;
 	out->rank = (int)json_array_size(shape);
@@ -76,9 +78,10 @@ static int read_tensor(struct tensor *out, const char *name, const json_t *value
 	if (out->begin < 0 || out->end < out->begin || out->end > room)
 		return wrong(error, "tensor '%s' has data_offsets outside of the file, must be within %lld bytes", name,
 		             (long long)room);
-	if ((out->end - out->begin) % bytes || (out->end - out->begin) / bytes != out->numbers)
-		return wrong(error, "tensor '%s' has %lld bytes, must have %lld numbers of %d", name,
-		             (long long)(out->end - out->begin), (long long)out->numbers, bytes);
+	int64_t bytes = out->end - out->begin;
+	if (out->numbers > INT64_MAX / bits || out->numbers * bits % 8 || out->numbers * bits / 8 != bytes)
+		return wrong(error, "tensor '%s' has %lld bytes, must have %lld numbers of %d bits", name, (long long)bytes,
+		             (long long)out->numbers, bits);
 	return 0;
 }
 
