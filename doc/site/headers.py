@@ -117,7 +117,7 @@ def items(text):
     """(comment or None, declaration) in the order of the header; the declaration of a comment alone is empty."""
     text = re.sub(r"\A/\* SPDX.*?\*/\n", "", text)
     text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", text, flags=re.S)
-    text = re.sub(r"^#else\n.*?(?=^#endif)", "", text, flags=re.S | re.M)
+    text = re.sub(r"^#el(?:se|if)\b.*?(?=^#endif)", "", text, flags=re.S | re.M)  # the first case is shown
     text = re.sub(r"^/\* clang-format o(n|ff) \*/\n", "", text, flags=re.M)
     comment, at = None, 0
     while True:

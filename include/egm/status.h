@@ -19,12 +19,10 @@
 #include <stdint.h>
 
 /* EGM_EXPORT is defined where the library itself is compiled. */
-#if defined(_WIN32) && defined(EGM_EXPORT)
-#define EGM_API __declspec(dllexport)
-#elif defined(_WIN32)
-#define EGM_API
-#elif defined(__GNUC__)
+#if defined(__GNUC__) && !defined(_WIN32)
 #define EGM_API __attribute__((visibility("default")))
+#elif defined(_WIN32) && defined(EGM_EXPORT)
+#define EGM_API __declspec(dllexport)
 #else
 #define EGM_API
 #endif
