@@ -6,6 +6,7 @@
 #        tools/root.sh run DIR COMMAND...   with the network of this machine
 #        tools/root.sh remove DIR           what is mounted below DIR is unmounted, and stays as it is
 set -eu
+here=$PWD
 cd "$(dirname "$0")/.."
 usage() {
 	sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' tools/root.sh
@@ -18,6 +19,7 @@ run) [ $# -ge 3 ] || { usage >&2; exit 2; } ;;
 esac
 verb=$1 root=$2
 shift 2
+case $root in '' | /*) ;; *) root=$here/$root ;; esac # not relative to the folder above
 
 # Runs a command in name spaces of its own: no mount is seen outside of them. When this script ends, however it does,
 # the kernel ends all processes in them, and with the last one the mounts.
@@ -52,6 +54,7 @@ make)
 	cp /etc/resolv.conf "$root/etc/"
 	;;
 run)
+	[ -d "$root/proc" ] || { echo "root: $root is no system that 'make' has made" >&2; exit 2; }
 	# shellcheck disable=SC2016
 	alone sh -c 'mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && exec env -i HOME=/tmp LC_ALL=C \
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive chroot "$@"' sh "$root" "$@"

@@ -197,7 +197,10 @@ int main(int argc, char **argv)
 	else if (!strcmp(command, "--version"))
 		printf("egm %s\n", egm_version_string());
 	else {
-		fprintf(stderr, "egm: no command '%s'\n%s", command, tool_usage);
+		if (argc > 1)
+			fprintf(stderr, "egm: no command '%s'\n%s", command, tool_usage);
+		else
+			fprintf(stderr, "egm: needs a command\n%s", tool_usage);
 		return 2;
 	}
 	if (fflush(stdout) || ferror(stdout)) {
